@@ -88,6 +88,7 @@ WITHOUT_KEY = {
     "POST /api/v1/catalog/suggestions": "reads only",
     "POST /api/v1/citizens/searches": "reads only",
     "POST /api/v1/desk/searches": "reads only",
+    "POST /api/v1/desk/personal-words": "reads only",
     "POST /api/v1/places/searches": "reads only",
     "POST /api/v1/communities/nearest": "reads only",
     "POST /api/v1/places/import": "the same file changes nothing the second time",

@@ -12,6 +12,7 @@ from app.intake.models import RequestStatus
 from app.jobs.schemas import Note
 from app.kit.errors import InvalidField
 from app.kit.fields import Body, Fen
+from app.kit.personal_words import Words
 from app.kit.quantity import Quantity
 
 
@@ -48,16 +49,16 @@ class CallbackOut(BaseModel):
     satisfaction: Satisfaction | None
     paid_fen: int | None = Field(description="what the citizen says was paid")
     difference_fen: int | None = Field(description="paid minus billed")
-    remark: str | None
+    remark: Words | None
     ended_at: datetime | None
 
 
 class CallbackTaken(CallbackOut):
     """The callback to make now, with the citizen's name and phone number in full. The audit log records this."""
 
-    description: str
+    description: Words
     tier: Tier
-    result: str | None = Field(description="what the provider reported")
+    result: Words | None = Field(description="what the provider reported")
     completed_at: datetime
 
 

@@ -24,6 +24,7 @@ from app.events.models import ActorKind
 from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.errors import HotlineError
+from app.kit.personal_words import in_full
 from app.kit.quotas import quotas_of
 from app.kit.tracing import current_trace
 from app.kit.web import context_of
@@ -37,6 +38,8 @@ KEY_NOTED_EVERY = timedelta(minutes=5)
 """Real time, as are idle minutes: people sit at a screen in real time, even when the centre's clock runs fast."""
 LONGEST_IDLE = timedelta(days=1)
 IDLE_HEADER = "hotline-idle"
+IN_FULL = {Role.OPERATOR, Role.SUPERVISOR}
+"""Who reads people's words in full. A provider does while it works for them (app.jobs.acting)."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -317,6 +320,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             await authorize(request, gates)
+            in_full.set(bool(request.state.principal.roles & IN_FULL))
             return await answer(request)
 
         return guarded

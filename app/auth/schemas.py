@@ -1,7 +1,7 @@
 """Requests and responses of sign-in, staff accounts and the audit log."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -10,6 +10,7 @@ from app.auth.models import Due, Role
 from app.events.models import ActorKind
 from app.kit.fields import Body
 from app.kit.pages import Paging
+from app.kit.personal_words import DataWithWords
 
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{1,31}$")]
 
@@ -155,4 +156,4 @@ class AuditOut(BaseModel):
     actor_id: UUID | None
     action: str
     subject: str
-    data: dict[str, Any]
+    data: DataWithWords

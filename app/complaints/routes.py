@@ -16,6 +16,7 @@ from app.intake.queries import find_contact
 from app.intake.schemas import ContactIn, ContactOut
 from app.kit.idempotency import SentKey, once, repeatable
 from app.kit.pages import Page, Paging, page
+from app.kit.personal_words import find_places
 
 router = Router(tags=["complaints"])
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
@@ -40,7 +41,9 @@ async def add_contact(
 
     async def add() -> ContactOut:
         contact = await actions.add_contact_or_complaint(act, tx, request_id, body, about)
-        return ContactOut.model_validate(await find_contact(tx, contact.id))
+        added = ContactOut.model_validate(await find_contact(tx, contact.id))
+        added.personal_words = find_places({"note": body.note})
+        return added
 
     first = once(act.who, idempotency_key, f"POST /requests/{request_id}/contacts", body)
     return await first.answer(tx, act.now, ContactOut, add)

@@ -13,6 +13,7 @@ from app.jobs.schemas import Note
 from app.kit.errors import InvalidField
 from app.kit.fields import Body
 from app.kit.pages import Paging
+from app.kit.personal_words import Words
 
 
 class ComplaintFilter(Paging):
@@ -34,15 +35,15 @@ class OwnComplaint(BaseModel):
     job_id: UUID | None
     status: ComplaintStatus
     cause: Cause
-    words: str | None
+    words: Words | None
     opened_at: datetime
     reply_by: datetime | None = Field(description="after this moment the complaint may be decided without a reply")
-    reply: str | None
+    reply: Words | None
     replied_at: datetime | None
     decided_at: datetime | None
     upheld: bool | None
     fault: Fault | None
-    decision: str | None
+    decision: Words | None
 
 
 class ComplaintOut(OwnComplaint):
@@ -61,7 +62,7 @@ class ComplaintOut(OwnComplaint):
     answer_attempts: int
     answered_at: datetime | None
     answered_by: UUID | None
-    answer_note: str | None
+    answer_note: Words | None
 
 
 class Owner(Body):
@@ -103,9 +104,9 @@ class ToAnswer(BaseModel):
     number: int
     contact_name: str | None
     contact_phone: str
-    words: str | None
+    words: Words | None
     upheld: bool
-    decision: str
+    decision: Words
     answer_attempts: int
     answer_taken_until: datetime
 

@@ -12,6 +12,7 @@ from app.credit.rules import Rules
 from app.jobs.schemas import Note
 from app.kit.fields import Body
 from app.kit.pages import Page, Paging
+from app.kit.personal_words import Words
 from app.registry.models import FULL_CREDIT, Standing
 
 
@@ -45,15 +46,15 @@ class EntryOut(BaseModel):
     request_number: int | None
     made_at: datetime
     reply_by: datetime | None
-    reply: str | None
+    reply: Words | None
     replied_at: datetime | None
     decided_at: datetime | None
-    decision_note: str | None
+    decision_note: Words | None
     appeal_by: datetime | None
-    appeal: str | None
+    appeal: Words | None
     appealed_at: datetime | None
     appeal_decided_at: datetime | None
-    appeal_note: str | None
+    appeal_note: Words | None
     reversed_at: datetime | None = Field(description="when the entry was undone because its bill was corrected")
 
 

@@ -11,7 +11,7 @@ from app.catalog.current import CurrentCatalog
 from app.danger.current import CurrentDangers
 from app.desk import actions, handover
 from app.desk.mine import list_mine, take_over
-from app.desk.schemas import DeskFound, DeskSearch, Handover, Happening, OpenRequest, OpenWork, PossibleStep
+from app.desk.schemas import DeskFound, DeskSearch, Handover, Happening, OpenRequest, OpenWork, PossibleStep, TypedText
 from app.desk.searching import search
 from app.desk.steps import list_steps
 from app.desk.timeline import show_happening
@@ -22,6 +22,7 @@ from app.intake.actions import get_request
 from app.intake.schemas import RequestIn
 from app.kit.idempotency import SentKey, repeatable
 from app.kit.pages import Page, Paging, page
+from app.kit.personal_words import PersonalWord, find_personal
 from app.kit.web import context_of
 
 router = Router(tags=["requests"])
@@ -89,6 +90,13 @@ async def list_request_timeline(
 async def search_desk(body: DeskSearch, act: Operator, tx: Transaction) -> DeskFound:
     """Find requests, citizens and providers, masked. The search is recorded in the audit log."""
     return await search(act, tx, body.words)
+
+
+@router.post("/desk/personal-words")
+async def find_personal_words(body: TypedText, act: Operator) -> list[PersonalWord]:
+    """Find the phone numbers, identity-card numbers and names in a text that is being typed, to warn of them. They are
+    masked for providers that are only asked and for managers."""
+    return find_personal(body.text)
 
 
 @router.get("/staff/{staff_id}/open-work")

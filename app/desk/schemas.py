@@ -10,7 +10,8 @@ from app.events.models import ActorKind
 from app.intake.models import Channel, RequestStatus
 from app.intake.schemas import RequestOut, RunningClock
 from app.kit.fields import Body
-from app.kit.free_text import cleaned
+from app.kit.free_text import FreeText, cleaned
+from app.kit.personal_words import Words
 from app.kit.terms import Term
 from app.registry.models import Standing
 
@@ -134,7 +135,7 @@ class Happening(BaseModel):
     provider_name: str | None = Field(description="the provider that it is about")
     channel: Channel | None = Field(description="the channel of a call or message")
     phone: str | None = Field(description="the number that it came from, masked")
-    words: str | None = Field(description="what was said or written at the time")
+    words: Words | None = Field(description="what was said or written at the time")
     data: dict[str, Any] = Field(description="the event's data, as listed in docs/events.md")
 
 
@@ -150,6 +151,12 @@ class DeskSearch(Body):
         cleaned(MOST_SEARCHED),
         StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_SEARCHED),
     ]
+
+
+class TypedText(Body):
+    """A text that is being typed."""
+
+    text: FreeText
 
 
 class CitizenFound(BaseModel):

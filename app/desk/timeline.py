@@ -3,14 +3,12 @@
 from typing import Any
 
 from app.desk.schemas import Happening
-from app.kit.personal import mask_name, mask_phone
+from app.intake.views import without_names
+from app.kit.personal import mask_phone
 
 
 def show_happening(row: Any) -> Happening:
     """Return one timeline entry. Phones and names of citizens are masked."""
-    data = row.data
-    if agreed_by := data.get("agreed_by"):
-        data = data | {"agreed_by": mask_name(agreed_by)}
     return Happening(
         id=row.id,
         at=row.at,
@@ -23,5 +21,5 @@ def show_happening(row: Any) -> Happening:
         channel=row.channel,
         phone=mask_phone(row.phone),
         words=row.words,
-        data=data,
+        data=without_names(row.data),
     )

@@ -72,7 +72,7 @@ async def cancel_request(
     request_id: UUID, body: CancelIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
     """Cancel the request for the citizen. Of the requests merged into it, the oldest goes on."""
-    return show(await merging.cancel_request(act, tx, request_id, body.reason, catalog))
+    return show(await merging.cancel_request(act, tx, request_id, body.reason, catalog), typed=True)
 
 
 @router.put("/requests/{request_id}/undo")
@@ -99,7 +99,7 @@ async def correct_request(
     afterwards."""
     corrected = await correcting.correct_request(act, tx, request_id, body, if_match, catalog, dangers)
     set_etag(response, corrected["version"])
-    return show(corrected)
+    return show(corrected, typed=True)
 
 
 @router.put("/requests/{request_id}/danger")

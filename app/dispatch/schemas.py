@@ -14,6 +14,7 @@ from app.intake.schemas import DetailsIn, Name, Person, RequestOut, Text
 from app.kit.errors import InvalidField
 from app.kit.fields import Body, Code, Moment
 from app.kit.pages import Paging
+from app.kit.personal_words import Words
 from app.kit.phones import OwnPhone
 from app.kit.quantity import Quantity
 from app.kit.terms import Term
@@ -99,7 +100,7 @@ class SurgeOut(BaseModel):
 
     id: UUID
     category_code: str | None
-    reason: str
+    reason: Words
     waiting: int
     places: int
     began_at: datetime

@@ -37,7 +37,7 @@ from app.intake.schemas import (
     RequestOut,
     TierConsentIn,
 )
-from app.intake.views import show
+from app.intake.views import show, without_names
 from app.kit import pages
 from app.kit.etags import set_etag
 from app.kit.fields import Code
@@ -100,7 +100,8 @@ async def list_request_events(request_id: UUID, act: Reader, tx: Transaction) ->
 
 
 def _event(event: Event) -> EventOut:
-    return EventOut.model_validate({name: getattr(event, name) for name in EventOut.model_fields})
+    values = {name: getattr(event, name) for name in EventOut.model_fields}
+    return EventOut.model_validate(values | {"data": without_names(event.data)})
 
 
 @router.get("/requests/{request_id}/contacts")
@@ -114,7 +115,7 @@ async def list_request_contacts(request_id: UUID, act: Operator, tx: Transaction
 @repeatable
 async def answer_request(request_id: UUID, body: AnswerIn, act: Operator, tx: Transaction) -> RequestOut:
     """Record the answer given to the citizen and close the request."""
-    return show(await actions.answer_request(act, tx, request_id, body))
+    return show(await actions.answer_request(act, tx, request_id, body), typed=True)
 
 
 @router.put("/requests/{request_id}/relay")
@@ -168,7 +169,7 @@ async def hold_request(
     """Put the request on hold until the given time."""
     await actions.hold_request(act, tx, request_id, body)
     await raise_danger_from_note(act, tx, request_id, body.reason, about)
-    return show(await actions.get_locked(tx, request_id))
+    return show(await actions.get_locked(tx, request_id), typed=True)
 
 
 @router.delete("/requests/{request_id}/hold")

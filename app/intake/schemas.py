@@ -25,6 +25,7 @@ from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
 from app.kit.errors import InvalidField
 from app.kit.fields import Body, Code, Day, Moment
 from app.kit.free_text import FreeText
+from app.kit.personal_words import DataWithWords, PersonalPlaces, Words
 from app.kit.phones import OwnPhone, Phone
 from app.kit.quantity import Quantity
 
@@ -80,7 +81,7 @@ class Detail(BaseModel):
     ask: str
     zh: str
     en: str
-    answer: str
+    answer: Words
 
 
 def _kept(details: Any) -> Any:
@@ -198,7 +199,7 @@ class RequestOut(BaseModel):
     category_code: str
     item_code: str
     urgency: Urgency
-    description: str
+    description: Words
     details: Details
     contact_name: str | None
     contact_phone: str | None = Field(description="whom the provider calls; null if there is no number")
@@ -225,18 +226,18 @@ class RequestOut(BaseModel):
     chosen_provider_id: UUID | None
     deferred_until: datetime | None
     deferral_told_at: datetime | None
-    answer: str | None
+    answer: Words | None
     articles: list[UUID] | None
     answered_in_call: bool
     relay_to: str | None
     outside_number: str | None
     unmatched_reason: str | None
     close_reason: CloseReason | None
-    cancel_reason: str | None
+    cancel_reason: Words | None
     undone: bool = Field(description="cancelled because it was dispatched by mistake; it counts in no figure")
     parent_id: UUID | None
     hold_cause: HoldCause | None
-    hold_reason: str | None
+    hold_reason: Words | None
     hold_until: datetime | None
     returns: int
     redos: int
@@ -260,6 +261,7 @@ class RequestOut(BaseModel):
     round_complete_by: datetime | None
     round: int = Field(description="each dispatch, redo, reopening and return begins a round with its own clocks")
     version: int = Field(description="send it as If-Match with a correction")
+    personal_words: PersonalPlaces = None
 
 
 class RunningClock(BaseModel):
@@ -312,7 +314,7 @@ class EventOut(BaseModel):
     actor_kind: str
     actor_id: UUID | None
     on_behalf: bool
-    data: dict[str, Any]
+    data: DataWithWords
 
 
 class ContactIn(Body):
@@ -335,7 +337,8 @@ class ContactOut(BaseModel):
     at: datetime
     channel: Channel
     purpose: str
-    note: str | None
+    note: Words | None
+    personal_words: PersonalPlaces = None
     staff_id: UUID | None
 
 

@@ -1,5 +1,6 @@
 """Turns rows of requests into what the API shows."""
 
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,8 +10,13 @@ from app.intake.models import Request
 from app.intake.schemas import RequestOut, RunningClock
 from app.kit.db import Row
 from app.kit.personal import mask_name, mask_phone
+from app.kit.personal_words import as_reader_may_see, find_places
 
-_UNSET = dict.fromkeys(RequestOut.model_fields, None) | {
+COLUMNS = [name for name in RequestOut.model_fields if name != "personal_words"]
+"""The fields that are columns of the request."""
+_NAMES = ("contact_name", "helped_name", "callback_name")
+_WORDS = ("description", "answer", "cancel_reason", "hold_reason")
+_UNSET = dict.fromkeys(COLUMNS, None) | {
     "returns": 0,
     "redos": 0,
     "reopens": 0,
@@ -22,28 +28,38 @@ _UNSET = dict.fromkeys(RequestOut.model_fields, None) | {
 
 
 def show_new(values: dict[str, Any]) -> RequestOut:
-    """Return a request from the values of its new row, phones and names masked."""
-    return _masked(_UNSET | values)
+    """Return a request from the values of its new row, phones and names masked, with what its texts say of somebody."""
+    return _masked(_UNSET | values, typed=True)
 
 
-def show(request: Request | Row) -> RequestOut:
-    """Return a request, phones and names masked, without the address."""
+def show(request: Request | Row, *, typed: bool = False) -> RequestOut:
+    """Return a request, phones and names masked, without the address.
+
+    With `typed`, after a step that took text, it names what its texts say of somebody.
+    """
     if isinstance(request, Request):
-        return _masked({name: getattr(request, name) for name in RequestOut.model_fields})
-    return _masked(dict(request))
+        return _masked({name: getattr(request, name) for name in COLUMNS}, typed)
+    return _masked(dict(request), typed)
 
 
-def _masked(values: dict[str, Any]) -> RequestOut:
-    return RequestOut.model_validate(
+def _masked(values: dict[str, Any], typed: bool) -> RequestOut:
+    names = [values[name] for name in _NAMES]
+    shown = RequestOut.model_validate(
         values
-        | {
-            "contact_phone": mask_phone(values["contact_phone"]),
-            "contact_name": mask_name(values["contact_name"]),
-            "helped_name": mask_name(values["helped_name"]),
-            "callback_name": mask_name(values["callback_name"]),
-            "callback_phone": mask_phone(values["callback_phone"]),
-        }
+        | {name: as_reader_may_see(values[name], names) for name in _WORDS}
+        | {name: mask_name(values[name]) for name in _NAMES}
+        | {name: mask_phone(values[name]) for name in ("contact_phone", "callback_phone")}
     )
+    if typed:
+        texts = {name: values[name] for name in _WORDS}
+        texts |= {f"details.{n}.answer": one.answer for n, one in enumerate(shown.details)}
+        shown.personal_words = find_places(texts, names)
+    return shown
+
+
+def without_names(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event's data with the name of the citizen who agreed masked."""
+    return {name: mask_name(value) if name == "agreed_by" else value for name, value in data.items()}
 
 
 def running_clocks(request: Request, catalog: Snapshot, zone: ZoneInfo) -> list[RunningClock]:

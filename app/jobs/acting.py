@@ -1,11 +1,12 @@
 """What the steps on offers and jobs share: checks, times, and the terms of the work."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+from app.auth.access import IN_FULL
 from app.catalog.calendar import NO_DAYS, Allowance
 from app.catalog.models import ArriveRule, Calendar, Tier
 from app.catalog.queries import read_days
@@ -30,9 +31,11 @@ from app.jobs.models import LIVE, JobStatus
 from app.jobs.schemas import JobOut, OfferOut
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
+from app.kit.personal_words import as_reader_may_see, in_full, mask_personal
 from app.kit.quantity import priced, shown
 from app.registry.models import PriceKind
 
+J = TypeVar("J", bound=JobOut)
 CLOCKS_DIFFER = timedelta(minutes=1)
 """How far ahead of ours a provider's clock may run."""
 
@@ -63,6 +66,35 @@ FACTS = (
 def job_out(row: Row, locked: Row) -> JobOut:
     """Return the changed job `row` with the facts of its request as they were in `locked`."""
     return JobOut.model_validate({name: locked[name] for name in FACTS} | dict(row))
+
+
+def for_reader(act: Act, job: J, names: Iterable[str | None] = ()) -> J:
+    """Return the job with people's words as its reader may see them, `names` being recorded names of its citizen.
+
+    The job's provider reads them in full while it may see the citizen's contact (`in_touch`); later they are masked.
+    """
+    if act.roles & IN_FULL:
+        return job
+    if act.provider_id == job.provider_id and in_touch(act, job.status, job.completed_at):
+        in_full.set(True)
+        return job
+    details = [one.model_copy(update={"answer": mask_personal(one.answer, names)}) for one in job.details]
+    words = {
+        name: text and mask_personal(text, names) for name in ("description", "result") if (text := getattr(job, name))
+    }
+    return job.model_copy(update=words | {"details": details})
+
+
+def show_job(act: Act, row: Any) -> JobOut:
+    """Return the job of a row of the job list as its reader may see it."""
+    return for_reader(act, JobOut.model_validate(row), (row.contact_name, row.helped_name))
+
+
+def in_touch(act: Act, status: str, completed_at: datetime | None) -> bool:
+    """Whether the provider may see the citizen's contact: while the job is unfinished, and for `reopen_days` after
+    completion."""
+    kept = timedelta(days=act.settings.reopen_days)
+    return status in LIVE or (completed_at is not None and act.now < completed_at + kept)
 
 
 async def lock_job(act: Act, tx: Tx, job_id: UUID) -> Row:
@@ -147,7 +179,8 @@ def _by_card(unit_fen: int, unit_cap_fen: int | None, work: Mapping[str, Any] | 
 
 def offer_out(row: Row) -> OfferOut:
     """Return an offer as its provider sees it."""
-    return OfferOut.model_validate(dict(row) | {"sum_fen": price_agreed(row)})
+    said = as_reader_may_see(row["description"], [row["contact_name"], row["helped_name"]])
+    return OfferOut.model_validate(dict(row) | {"sum_fen": price_agreed(row), "description": said})
 
 
 def measured(job: Row, quantity: Decimal | None) -> dict[str, Any]:

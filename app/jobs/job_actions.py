@@ -3,7 +3,6 @@
 Repeating a step returns the present state, so a retry after a lost answer is safe.
 """
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from app.jobs.acting import (
     check_live,
     check_not_held,
     check_price,
+    in_touch,
     job_out,
     lock_job,
     may_return_free,
@@ -30,11 +30,12 @@ from app.jobs.acting import (
     when_happened,
 )
 from app.jobs.errors import AboveConsent, JobOver, PayoutNotAllowed
-from app.jobs.models import LIVE, JobStatus
+from app.jobs.models import JobStatus
 from app.jobs.schemas import Completion, Failure, JobOut, JobReturn, JobWithContact, Start
 from app.jobs.states import JOBS
 from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import NotFound
+from app.kit.personal_words import find_places
 
 
 async def start_job(act: Act, tx: Tx, job_id: UUID, body: Start | None = None) -> JobOut:
@@ -132,14 +133,13 @@ async def read_job(act: Act, tx: Tx, job_id: UUID) -> JobOut:
     return JobOut.model_validate(dict(await _find_job(act, tx, job_id)))
 
 
-async def read_job_with_contact(act: Act, tx: Tx, job_id: UUID, kept: timedelta) -> JobWithContact:
-    """Return the job with whom to call and where to go: while it is unfinished, and for `kept` after completion.
+async def read_job_with_contact(act: Act, tx: Tx, job_id: UUID) -> JobWithContact:
+    """Return the job with whom to call and where to go, while its provider is `in_touch`.
 
     Raises NotFound, and JobOver later.
     """
     job = await _find_job(act, tx, job_id)
-    done_lately = job["completed_at"] is not None and act.now < job["completed_at"] + kept
-    if job["status"] not in LIVE and not done_lately:
+    if not in_touch(act, job["status"], job["completed_at"]):
         raise JobOver(state=JobStatus(job["status"]))
     return JobWithContact.model_validate(dict(job) | {"said": await queries.list_later_contacts(tx, job["request_id"])})
 
@@ -172,4 +172,7 @@ async def _change(act: Act, tx: Tx, statement: Prepared, step: str, job: Row, **
     if row is None:
         raise await JOBS.refusal(tx, step, job["id"])
     tx.publish(provider_topic(job["provider_id"]))
-    return job_out(row, job)
+    changed = job_out(row, job)
+    if "result" in params:
+        changed.personal_words = find_places({"result": params["result"]})
+    return changed

@@ -1,7 +1,7 @@
 """The provider's queue: poll offers and jobs, accept, decline, start, quote, complete, return. A provider reaches only
 its own."""
 
-from datetime import timedelta
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from app.events.topics import provider_topic
 from app.intake.current import CurrentlyKnown
 from app.intake.danger import raise_danger_from_note
 from app.jobs import agreement_actions, extension, job_actions, offer_actions, queries
-from app.jobs.acting import offer_out
+from app.jobs.acting import for_reader, offer_out, show_job
 from app.jobs.schemas import (
     Acceptance,
     Appointment,
@@ -34,6 +34,7 @@ from app.jobs.schemas import (
 )
 from app.kit.context import Context
 from app.kit.pages import Page, Paging, page
+from app.kit.personal_words import in_full
 from app.kit.waiting import NOT_MODIFIED, Wait, Waiting
 from app.kit.web import context_of
 
@@ -59,7 +60,7 @@ async def poll_offers(request: Request, principal: Provider, waiting: Waiting) -
 @router.put("/offers/{offer_id}/acceptance")
 async def accept_offer(offer_id: UUID, act: Self, tx: Transaction, body: Acceptance | None = None) -> JobOut:
     """Accept the offer; the job is yours. Repeating it returns the job again."""
-    return await offer_actions.accept_offer(act, tx, offer_id, body or Acceptance())
+    return for_reader(act, await offer_actions.accept_offer(act, tx, offer_id, body or Acceptance()))
 
 
 @router.put("/offers/{offer_id}/refusal")
@@ -79,39 +80,39 @@ async def poll_jobs(request: Request, principal: Provider, waiting: Waiting) -> 
 
 @router.get("/jobs/history")
 async def list_past_jobs(
-    request: Request, response: Response, tx: Transaction, principal: Provider, paging: Annotated[Paging, Query()]
+    request: Request, response: Response, act: Self, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[JobOut]:
-    """List all your jobs, newest first."""
+    """List all your jobs, newest first. Phone numbers, identity-card numbers and names in what people said are masked
+    once you may no longer see the citizen's contact."""
     after = paging.after(UUID)
-    rows = await queries.list_past_jobs(tx, principal.id, after[0] if after else None, paging.limit + 1)
-    return page(rows, paging, lambda row: (row.id,), JobOut.model_validate, request, response)
+    rows = await queries.list_past_jobs(tx, act.who, after[0] if after else None, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.id,), partial(show_job, act), request, response)
 
 
 @router.get("/jobs/{job_id}")
 async def read_own_job(job_id: UUID, request: Request, act: Self, tx: Transaction) -> JobWithContact:
     """Return a job with whom to call and where to go. The reading is recorded in the audit log."""
-    kept = timedelta(days=act.settings.reopen_days)
-    job = await job_actions.read_job_with_contact(act, tx, job_id, kept)
+    job = await job_actions.read_job_with_contact(act, tx, job_id)
     await note_reveal(act, tx, f"request:{job.request_id}", "job")
-    return job
+    return for_reader(act, job)
 
 
 @router.put("/jobs/{job_id}/start")
 async def start_job(job_id: UUID, act: Self, tx: Transaction, body: Start | None = None) -> JobOut:
     """Report that you are on site."""
-    return await job_actions.start_job(act, tx, job_id, body)
+    return for_reader(act, await job_actions.start_job(act, tx, job_id, body))
 
 
 @router.put("/jobs/{job_id}/appointment")
 async def move_appointment(job_id: UUID, body: Appointment, act: Self, tx: Transaction) -> JobOut:
     """Move the appointment, as agreed with the citizen."""
-    return await agreement_actions.move_appointment(act, tx, job_id, body)
+    return for_reader(act, await agreement_actions.move_appointment(act, tx, job_id, body))
 
 
 @router.put("/jobs/{job_id}/quote")
 async def quote_job(job_id: UUID, body: Quote, act: Self, tx: Transaction) -> JobOut:
     """Quote a price for the whole job. The citizen's consent is recorded with it, or later by the centre."""
-    return await agreement_actions.quote_job(act, tx, job_id, body)
+    return for_reader(act, await agreement_actions.quote_job(act, tx, job_id, body))
 
 
 @router.put("/jobs/{job_id}/extension")
@@ -123,7 +124,7 @@ async def ask_for_extension(job_id: UUID, body: ExtensionIn, act: Self, tx: Tran
 @router.put("/jobs/{job_id}/completion")
 async def complete_job(job_id: UUID, body: Completion, act: Self, tx: Transaction) -> JobOut:
     """Report that the work is done, with the amount billed. It may not exceed what the citizen has agreed to."""
-    return await job_actions.complete_job(act, tx, job_id, body)
+    return for_reader(act, await job_actions.complete_job(act, tx, job_id, body))
 
 
 @router.put("/jobs/{job_id}/return")
@@ -132,7 +133,7 @@ async def return_job(job_id: UUID, body: JobReturn, act: Self, tx: Transaction, 
     decides."""
     job = await job_actions.return_job(act, tx, job_id, body)
     await raise_danger_from_note(act, tx, job.request_id, body.note, about)
-    return job
+    return for_reader(act, job)
 
 
 @router.put("/jobs/{job_id}/failure")
@@ -140,7 +141,7 @@ async def fail_job(job_id: UUID, body: Failure, act: Self, tx: Transaction, abou
     """Report that work you started cannot be completed. A supervisor decides."""
     job = await job_actions.fail_job(act, tx, job_id, body)
     await raise_danger_from_note(act, tx, job.request_id, body.note, about)
-    return job
+    return for_reader(act, job)
 
 
 async def _if_still_allowed(request: Request, waiting: Wait, answer: Response) -> Response:
@@ -158,4 +159,5 @@ async def _read_offers(context: Context, provider_id: UUID) -> bytes:
 
 async def _read_jobs(context: Context, provider_id: UUID) -> bytes:
     rows = await context.db.read(lambda tx: queries.list_live_jobs(tx, provider_id))
+    in_full.set(True)  # these jobs are live
     return _JOBS.dump_json([JobOut.model_validate(dict(row)) for row in rows])

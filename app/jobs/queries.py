@@ -40,6 +40,8 @@ _FACTS = (
     Request.details,
     Request.township_code,
     Request.community_code,
+    Request.contact_name,
+    Request.helped_name,
     Request.arrive_by,
     Item.unit,
     ROUND_ARRIVE_BY.label("round_arrive_by"),
@@ -159,7 +161,7 @@ async def lock_job(tx: Tx, job_id: UUID) -> Row | None:
     return await tx.row(_LOCK_JOB, job_id=job_id)
 
 
-_JOB_WITH_CONTACT = _JOBS_VIEWED.add_columns(Request.contact_name, Request.contact_phone, Request.address)
+_JOB_WITH_CONTACT = _JOBS_VIEWED.add_columns(Request.contact_phone, Request.address)
 _JOB = Prepared(_JOB_WITH_CONTACT.where(Job.id == bindparam("job_id", type_=Uuid)))
 _JOB_OF_OFFER = Prepared(_JOB_WITH_CONTACT.where(Job.offer_id == bindparam("offer_id", type_=Uuid)))
 

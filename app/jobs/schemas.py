@@ -10,6 +10,7 @@ from app.catalog.models import Tier, Urgency
 from app.intake.schemas import Details
 from app.jobs.models import DeclineReason, ExtensionStatus, JobStatus, OfferedBy, OfferStatus, ReturnReason, ToldHow
 from app.kit.fields import Body, Fen, Moment
+from app.kit.personal_words import PersonalPlaces, Words
 from app.kit.quantity import Quantity
 from app.registry.models import PriceKind
 
@@ -36,7 +37,7 @@ class OfferOut(BaseModel):
     number: int
     item_code: str
     urgency: Urgency
-    description: str
+    description: Words
     details: Details
     township_code: str
     community_code: str | None
@@ -80,7 +81,7 @@ class OfferDetail(BaseModel):
     ask_from: datetime | None
     decided_at: datetime | None
     decline_reason: DeclineReason | None
-    withdraw_reason: str | None
+    withdraw_reason: Words | None
     end_reason: str | None
 
 
@@ -109,7 +110,7 @@ class JobOut(BaseModel):
     provider_id: UUID
     number: int
     item_code: str
-    description: str
+    description: Words
     details: Details
     township_code: str
     community_code: str | None
@@ -136,7 +137,7 @@ class JobOut(BaseModel):
     agreed_how: str | None = Field(description="price_card, on_site or by_phone")
     amount_fen: int | None
     payout_fen: int | None
-    result: str | None
+    result: Words | None
     return_reason: ReturnReason | None
     accepted_at: datetime
     started_at: datetime | None
@@ -147,6 +148,7 @@ class JobOut(BaseModel):
     )
     amount_corrected_at: datetime | None
     said_at: datetime | None = Field(description="when an entry was last added to the job's `said`")
+    personal_words: PersonalPlaces = None
 
 
 class CitizenRemark(BaseModel):
@@ -158,7 +160,7 @@ class CitizenRemark(BaseModel):
     at: datetime
     number: int
     purpose: str = Field(description="`request` (what the merged request asked for), `progress`, `change` or `cancel`")
-    words: str | None
+    words: Words | None
 
 
 class JobWithContact(JobOut):
@@ -268,11 +270,11 @@ class ExtensionOut(BaseModel):
     status: ExtensionStatus
     asked_at: datetime
     until: datetime
-    reason: str
+    reason: Words
     arrive_by_before: datetime | None
     complete_by_before: datetime
     decided_at: datetime | None
-    decision_note: str | None
+    decision_note: Words | None
 
 
 class ToPhoneOut(OfferOut):

@@ -13,7 +13,7 @@ from app.events.act import Act
 from app.intake.current import CurrentlyKnown
 from app.intake.danger import raise_danger_from_note
 from app.jobs import agreement_actions, amount, extension, job_actions, offer_actions, queries
-from app.jobs.acting import price_agreed
+from app.jobs.acting import price_agreed, show_job
 from app.jobs.schemas import (
     Acceptance,
     AmountCorrection,
@@ -43,6 +43,7 @@ CALL_AGAIN = timedelta(minutes=1)
 router = Router(tags=["offers and jobs"])
 Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
+Reader = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
 reader = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
 
 
@@ -55,10 +56,10 @@ async def list_request_offers(request_id: UUID, tx: Transaction) -> list[OfferDe
     return [OfferDetail.model_validate(row) for row in await queries.list_request_offers(tx, request_id)]
 
 
-@router.get("/requests/{request_id}/jobs", dependencies=reader)
-async def list_request_jobs(request_id: UUID, tx: Transaction) -> list[JobOut]:
+@router.get("/requests/{request_id}/jobs")
+async def list_request_jobs(request_id: UUID, act: Reader, tx: Transaction) -> list[JobOut]:
     """List the request's jobs, oldest first."""
-    return [JobOut.model_validate(row) for row in await queries.list_request_jobs(tx, request_id)]
+    return [show_job(act, row) for row in await queries.list_request_jobs(tx, request_id)]
 
 
 @router.get("/providers/{provider_id}/jobs")

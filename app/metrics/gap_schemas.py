@@ -4,13 +4,14 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from app.kit.personal_words import Words
 from app.metrics.schemas import Rate
 
 
 class FailedWords(BaseModel):
-    """Words that a search did not find, and how often. Numbers are masked."""
+    """Words that a search did not find, and how often. Numbers and names are masked."""
 
-    words: str
+    words: Words
     item: str | None
     times: int
 

@@ -14,6 +14,7 @@ from app.jobs.models import Fault, OfferedBy
 from app.kit.fields import Body, Day, Month
 from app.kit.languages import Language
 from app.kit.pages import Paging
+from app.kit.personal_words import Words
 from app.kit.quantity import Quantity
 from app.matching.reasons import Reason
 from app.registry.models import Standing
@@ -179,7 +180,7 @@ class NoShow(BaseModel):
     ended_at: datetime
     appointment_from: datetime | None
     appointment_to: datetime | None
-    note: str | None
+    note: Words | None
     fault: Fault | None = Field(description="a supervisor's finding, if there is one")
 
 

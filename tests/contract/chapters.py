@@ -87,6 +87,7 @@ async def requests(stage: Stage) -> None:
     await stage.call("listRequests", desk, status=["dispatching"], limit=20)
     await stage.call("listMyRequests", desk)
     await stage.call("searchDesk", desk, body={"words": "王阿姨"})
+    await stage.call("findPersonalWords", desk, body={"text": "三楼漏水，联系李先生13800000009"})
     await stage.call("followRequest", world.supervisor, **found)
     wanted = {"purpose": "progress", "phone": PHONE, "note": "问师傅几点能到"}
     await stage.call("addContact", desk, **found, body=wanted, Idempotency_Key="desk-3-000418")

@@ -1,5 +1,7 @@
 """Phone numbers, identity-card numbers and names in free text: what is found, what stays, and how it is masked."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,5 +163,5 @@ def test_four_digits_are_hidden_however_long_the_number(number: str) -> None:
 def test_what_was_masked_holds_no_number_any_more(text: str) -> None:
     found = find_personal(text)
     assert all(0 <= word.start < word.end <= len(text) for word in found)
-    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(found))
     assert not [word for word in find_personal(mask_personal(text)) if word.kind == "id_number"]
