@@ -11,6 +11,7 @@ from app.aftercare.models import DISSATISFIED, Callback, CallbackStatus
 from app.aftercare.schedule import THIRDS, first_due, is_calling_hour, next_due, third_of
 from app.aftercare.schemas import CallbackOut, CallbackTaken, Outcome
 from app.aftercare.states import CALLBACKS
+from app.auth.models import RevealReason
 from app.auth.reveals import note_reveal
 from app.catalog.snapshot import Snapshot
 from app.complaints.actions import open_case
@@ -70,7 +71,7 @@ async def take_next(act: Act, tx: Tx) -> CallbackTaken | None:
     if callback_id is None:
         return None
     callback = await _find(tx, callback_id)
-    await note_reveal(act, tx, f"request:{callback['request_id']}", "callback")
+    await note_reveal(act, tx, f"request:{callback['request_id']}", RevealReason.CALLBACK)
     return CallbackTaken.model_validate(dict(callback))
 
 

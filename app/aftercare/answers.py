@@ -4,6 +4,7 @@ from uuid import UUID
 
 from app.aftercare.actions import TAKEN_FOR
 from app.aftercare.schedule import THIRDS, is_calling_hour, next_due, third_of
+from app.auth.models import RevealReason
 from app.auth.reveals import note_reveal
 from app.complaints import queries
 from app.complaints.actions import get_locked, show
@@ -28,7 +29,7 @@ async def take_next(act: Act, tx: Tx) -> ToAnswer | None:
     if complaint_id is None:
         return None
     case = await queries.get_complaint(tx, complaint_id)
-    await note_reveal(act, tx, f"request:{case.request_id}", "complaint")
+    await note_reveal(act, tx, f"request:{case.request_id}", RevealReason.COMPLAINT)
     return ToAnswer.model_validate(case)
 
 

@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from app.auth import queries
 from app.auth.cookies import session_of
 from app.auth.errors import FormerProvider, NotAllowed, NotSignedIn, PasswordDue, SecondFactorDue
-from app.auth.models import Due, Role
+from app.auth.models import READ_IN_FULL, Due, Role
 from app.auth.tokens import AUTH_TOPIC, token_hash
 from app.events.act import Act, Actor
 from app.events.models import ActorKind
@@ -38,8 +38,6 @@ KEY_NOTED_EVERY = timedelta(minutes=5)
 """Real time, as are idle minutes: people sit at a screen in real time, even when the centre's clock runs fast."""
 LONGEST_IDLE = timedelta(days=1)
 IDLE_HEADER = "hotline-idle"
-IN_FULL = {Role.OPERATOR, Role.SUPERVISOR}
-"""Who reads people's words in full. A provider does while it works for them (app.jobs.acting)."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -320,7 +318,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             await authorize(request, gates)
-            in_full.set(bool(request.state.principal.roles & IN_FULL))
+            in_full.set(bool(request.state.principal.roles & READ_IN_FULL))
             return await answer(request)
 
         return guarded

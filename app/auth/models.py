@@ -33,8 +33,29 @@ class Role(Term):
     )
 
 
+READ_IN_FULL = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+"""Who reads in full what people said. A provider does while it works for them (app.jobs.acting)."""
 PROVIDER_ROLES = (Role.PROVIDER, Role.FORMER_PROVIDER)
 STAFF_ROLES = tuple(role for role in Role if role not in PROVIDER_ROLES)
+
+
+class RevealReason(Term):
+    """What a citizen's personal data was shown for."""
+
+    CALLER = "caller", "查看求助人资料", "opened the citizen's card", "The card of a citizen who calls or was found."
+    TIERS = "tiers", "查询可享档次", "looked up entitlements", "Which tiers are open to the citizen."
+    SEARCH = "search", "按电话查找", "searched by number", "A list of the requests of this number."
+    REQUEST = "request", "查看求助的联系方式", "opened a request's contact", "Whom to reach about a request, and where."
+    JOB = (
+        "job",
+        "服务单位上门服务",
+        "a provider at work",
+        "The provider that has the work reads whom to reach, and where.",
+    )
+    CALL = "call", "查看来电号码", "read a caller's number", "The number of a recorded call."
+    CALLBACK = "callback", "回访", "callback", "The citizen is phoned after the work."
+    COMPLAINT = "complaint", "答复投诉", "answer to a complaint", "The citizen is phoned about a decided complaint."
+    NO_SHOWS = "no_shows", "查看爽约记录", "read missed visits", "The jobs that found the citizen absent."
 
 
 class Due(Term):

@@ -142,7 +142,7 @@ class Whoami(BaseModel):
 
 
 class AuditFilter(Paging):
-    """Filter by one subject, written as `request:ID`, `provider:ID` or `user:NAME`."""
+    """Filter by one subject, written as `citizen:ID`, `request:ID`, `provider:ID` or `user:NAME`."""
 
     subject: str | None = Field(default=None, max_length=100)
 

@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 
 from app.auth.access import Router, Transaction, acting, allow
-from app.auth.models import Role
+from app.auth.models import RevealReason, Role
 from app.auth.reveals import note_reveal
 from app.calls import actions, queries
 from app.calls.schemas import CallFilter, CallIn, CallNumber, CallOut
 from app.events.act import Act
+from app.intake.queries import find_citizen
 from app.kit.pages import Page, page
 
 router = Router(tags=["calls"])
@@ -52,5 +53,9 @@ async def list_my_open_calls(act: Operator, tx: Transaction) -> list[CallOut]:
 async def read_call_number(call_id: UUID, act: Operator, tx: Transaction) -> CallNumber:
     """Return the caller's number in full. The audit log records this."""
     call = await actions.get_call(tx, call_id)
-    await note_reveal(act, tx, f"call:{call_id}", "call")
+    citizen = await find_citizen(tx, call.phone) if call.phone else None
+    if citizen:
+        await note_reveal(act, tx, f"citizen:{citizen.id}", RevealReason.CALL, call_id=str(call_id))
+    else:
+        await note_reveal(act, tx, f"call:{call_id}", RevealReason.CALL)
     return CallNumber(phone=call.phone)

@@ -1,5 +1,6 @@
 """The desk's quick search for requests, citizens and providers."""
 
+from app.auth.models import RevealReason
 from app.auth.reveals import note_reveal
 from app.desk import searching_queries
 from app.desk.schemas import CitizenFound, DeskFound, ProviderFound
@@ -19,7 +20,7 @@ async def search(act: Act, tx: Tx, words: str) -> DeskFound:
     Requests match by number, or if open by their words; citizens by phone or the beginning of their name; providers by
     phone or a part of their name.
     """
-    await note_reveal(act, tx, "desk", "search", **describe_search(words))
+    await note_reveal(act, tx, "desk", RevealReason.SEARCH, **describe_search(words))
     phone, digits = phone_of(words), digits_of(words)
     number = int(digits) if digits and len(digits) < 16 else None
     requests = await searching_queries.list_requests(tx, words, number, MOST)

@@ -1,11 +1,14 @@
 """What the centre knows about a caller, and what it keeps about citizens."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_
 from sqlalchemy.dialects.postgresql import insert
 
+from app.auth.models import RevealReason
 from app.auth.queries import add_audit
 from app.auth.reveals import note_reveal
 from app.catalog.models import Item
@@ -42,8 +45,8 @@ async def look_up_caller(act: Act, tx: Tx, phone: str, catalog: Snapshot) -> Cal
 
     The reading is recorded in the audit log.
     """
-    await note_reveal(act, tx, f"citizen:{mask_phone(phone)}", "caller")
     citizen = await queries.find_citizen(tx, phone)
+    await note_citizen(act, tx, phone, citizen, RevealReason.CALLER)
     if citizen is None:
         return CallerOut.model_validate(
             dict.fromkeys(CallerOut.model_fields)
@@ -75,11 +78,28 @@ async def look_up_caller(act: Act, tx: Tx, phone: str, catalog: Snapshot) -> Cal
     )
 
 
+async def note_citizen(act: Act, tx: Tx, phone: str, citizen: Citizen | None, why: RevealReason) -> None:
+    """Write to the audit log that this caller saw what is known about the number, under the citizen's id if they are
+    known."""
+    if citizen:
+        await note_reveal(act, tx, f"citizen:{citizen.id}", why)
+    else:
+        await note_reveal(act, tx, "citizen:?", why, phone=mask_phone(phone))
+
+
+async def list_reveals(tx: Tx, citizen_id: UUID, before: int | None, limit: int) -> Sequence[Any]:
+    """Return who saw the citizen's personal data and why, latest first. Raises NotFound."""
+    if await tx.session.get(Citizen, citizen_id) is None:
+        raise NotFound(what="citizen", key=str(citizen_id))
+    return await queries.list_reveals(tx, citizen_id, before, limit)
+
+
 async def list_tiers(act: Act, tx: Tx, phone: str, item: Item, catalog: Snapshot) -> list[OpeningOut]:
     """Return the item's tiers, cheapest first, and whether each is open to the caller. The reading is recorded in the
     audit log."""
-    await note_reveal(act, tx, f"citizen:{mask_phone(phone)}", "tiers")
-    who = await claimant(tx, await queries.find_citizen(tx, phone), act.now, act.zone)
+    citizen = await queries.find_citizen(tx, phone)
+    await note_citizen(act, tx, phone, citizen, RevealReason.TIERS)
+    who = await claimant(tx, citizen, act.now, act.zone)
     return await show_openings(act, tx, item, who, catalog)
 
 
@@ -116,7 +136,7 @@ async def edit_citizen(act: Act, tx: Tx, phone: str, body: CitizenEdit, catalog:
     for name, value in changes.items():
         setattr(citizen, name, value)
     citizen.changed_at = act.now
-    await _audit(act, tx, "citizen.edited", phone, fields=sorted(body.model_fields_set))
+    await _audit(act, tx, "citizen.edited", citizen, fields=sorted(body.model_fields_set))
     return CitizenEdit(name=citizen.name, area=citizen.community_code, address=citizen.address, note=citizen.note)
 
 
@@ -133,7 +153,7 @@ async def add_membership(act: Act, tx: Tx, phone: str, group: str, body: Members
     values = {"source": body.source, "checked_by": act.who, "expires_on": body.expires_on}
     statement = insert(CitizenGroup).values(citizen_id=citizen.id, group_code=group, **values)
     await tx.session.execute(statement.on_conflict_do_update(index_elements=["citizen_id", "group_code"], set_=values))
-    await _audit(act, tx, "citizen.group_added", phone, group=group)
+    await _audit(act, tx, "citizen.group_added", citizen, group=group)
 
 
 async def end_membership(act: Act, tx: Tx, phone: str, group: str) -> None:
@@ -142,7 +162,7 @@ async def end_membership(act: Act, tx: Tx, phone: str, group: str) -> None:
     membership = await tx.session.get(CitizenGroup, (citizen.id, group))
     if membership:
         await tx.session.delete(membership)
-        await _audit(act, tx, "citizen.group_ended", phone, group=group)
+        await _audit(act, tx, "citizen.group_ended", citizen, group=group)
 
 
 async def bar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID, reason: str | None) -> None:
@@ -156,7 +176,7 @@ async def bar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID, reason: 
         citizen_id=citizen.id, provider_id=provider_id, reason=reason, created_at=act.now
     )
     await tx.session.execute(statement.on_conflict_do_nothing())
-    await _audit(act, tx, "citizen.bar_added", phone, provider_id=provider_id)
+    await _audit(act, tx, "citizen.bar_added", citizen, provider_id=provider_id)
 
 
 async def unbar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID) -> None:
@@ -165,7 +185,7 @@ async def unbar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID) -> Non
     bar = await tx.session.get(CitizenBar, (citizen.id, provider_id))
     if bar:
         await tx.session.delete(bar)
-        await _audit(act, tx, "citizen.bar_lifted", phone, provider_id=provider_id)
+        await _audit(act, tx, "citizen.bar_lifted", citizen, provider_id=provider_id)
 
 
 async def _get(tx: Tx, phone: str) -> Citizen:
@@ -182,5 +202,5 @@ async def get_or_add(tx: Tx, phone: str, now: datetime, name: str | None = None)
     return await _get(tx, phone)
 
 
-async def _audit(act: Act, tx: Tx, action: str, phone: str, **data: object) -> None:
-    await add_audit(act, tx, action, f"citizen:{mask_phone(phone)}", **data)
+async def _audit(act: Act, tx: Tx, action: str, citizen: Citizen, **data: object) -> None:
+    await add_audit(act, tx, action, f"citizen:{citizen.id}", **data)

@@ -20,17 +20,21 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    literal,
+    null,
     or_,
     select,
     true,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from app.auth.models import Staff
+from app.auth.models import AuditEntry, Staff
 from app.auth.queries import on_shift
+from app.auth.reveals import REVEALED
 from app.catalog.models import Group
 from app.events.facts import FACTS, facts_of
 from app.events.models import Event
@@ -390,6 +394,35 @@ async def find_citizen(tx: Tx, phone: str) -> Citizen | None:
     return (
         await tx.session.execute(select(Citizen).where(Citizen.phone == without_extension(phone)))
     ).scalar_one_or_none()
+
+
+async def list_reveals(tx: Tx, citizen_id: UUID, before: int | None, limit: int) -> Sequence[Any]:
+    """Return the audit entries of reveals of the citizen's personal data, of their card and of their requests, latest
+    first."""
+    own = select(literal(f"citizen:{citizen_id}").label("subject"), null().label("request_id"), null().label("number"))
+    theirs = select(func.concat("request:", Request.id), Request.id, Request.number).where(
+        or_(Request.citizen_id == citizen_id, Request.caller_id == citizen_id)
+    )
+    about = union_all(own, theirs).subquery("about")
+    query = (
+        select(
+            AuditEntry.id,
+            AuditEntry.at,
+            AuditEntry.actor_kind,
+            AuditEntry.actor_id,
+            func.coalesce(Staff.name, Provider.name).label("actor_name"),
+            AuditEntry.data["why"].astext.label("why"),
+            about.c.request_id,
+            about.c.number,
+        )
+        .join(about, about.c.subject == AuditEntry.subject)
+        .outerjoin(Staff, Staff.id == AuditEntry.actor_id)
+        .outerjoin(Provider, Provider.id == AuditEntry.actor_id)
+        .where(AuditEntry.action == REVEALED)
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return (await tx.session.execute(query.where(AuditEntry.id < before) if before else query)).all()
 
 
 async def list_memberships(tx: Tx, citizen_id: UUID, day: date) -> Sequence[CitizenGroup]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 
 from app.auth.access import Router, Transaction, acting
-from app.auth.models import Role
+from app.auth.models import RevealReason, Role
 from app.auth.reveals import note_reveal
 from app.catalog.current import CurrentCatalog
 from app.danger.current import CurrentDangers
@@ -35,6 +35,7 @@ from app.intake.schemas import (
     PersonalData,
     RelayIn,
     RequestOut,
+    RevealOut,
     TierConsentIn,
 )
 from app.intake.views import show, without_names
@@ -42,14 +43,14 @@ from app.kit import pages
 from app.kit.etags import set_etag
 from app.kit.fields import Code
 from app.kit.idempotency import repeatable
-from app.kit.pages import Page, page
-from app.kit.personal import mask_phone
+from app.kit.pages import Page, Paging, page
 from app.kit.phones import OwnPhone, Phone
 
 router = Router(tags=["requests"])
 citizens_router = Router(prefix="/citizens", tags=["citizens"])
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
+Overseer = Annotated[Act, Depends(acting(Role.SUPERVISOR, Role.ADMIN))]
 Reader = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
 
 
@@ -60,9 +61,10 @@ async def list_requests(
     """List requests, newest first, with phones and names masked. A page searches at most 20,000 past requests for
     matches."""
     if wanted.citizen_phone:
-        await note_reveal(act, tx, f"citizen:{mask_phone(wanted.citizen_phone)}", "search")
+        citizen = await queries.find_citizen(tx, wanted.citizen_phone)
+        await citizens.note_citizen(act, tx, wanted.citizen_phone, citizen, RevealReason.SEARCH)
     if wanted.q:
-        await note_reveal(act, tx, "requests", "search", **describe_search(wanted.q))
+        await note_reveal(act, tx, "requests", RevealReason.SEARCH, **describe_search(wanted.q))
     after = wanted.after(datetime, UUID)
     conditions = wanted.conditions(act)
     to = None
@@ -88,7 +90,7 @@ async def read_request(request_id: UUID, response: Response, act: Reader, tx: Tr
 async def read_personal_data(request_id: UUID, act: Operator, tx: Transaction) -> PersonalData:
     """Return whom to reach and where, unmasked. The reading is recorded in the audit log."""
     found = await actions.get_request(tx, request_id)
-    await note_reveal(act, tx, f"request:{request_id}", "request")
+    await note_reveal(act, tx, f"request:{request_id}", RevealReason.REQUEST)
     return PersonalData.model_validate(found, from_attributes=True)
 
 
@@ -217,6 +219,21 @@ async def list_tiers_for_anybody(
     are open to."""
     nobody = await claimant(tx, None, act.now, act.zone)
     return await citizens.show_openings(act, tx, catalog.item(code), nobody, catalog)
+
+
+@citizens_router.get("/{citizen_id}/reveals")
+async def list_reveals(
+    citizen_id: UUID,
+    request: Request,
+    response: Response,
+    act: Overseer,
+    tx: Transaction,
+    paging: Annotated[Paging, Query()],
+) -> Page[RevealOut]:
+    """List who saw the citizen's personal data and why, latest first, to tell the citizen who asks."""
+    [before] = paging.after(int) or [None]
+    rows = await citizens.list_reveals(tx, citizen_id, before, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.id,), RevealOut.model_validate, request, response)
 
 
 @citizens_router.patch("/{phone}")

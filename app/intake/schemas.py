@@ -18,8 +18,10 @@ from pydantic import (
     model_validator,
 )
 
+from app.auth.models import RevealReason
 from app.catalog.models import Kind, Tier, Urgency
 from app.danger.kinds import KINDS, DangerKind
+from app.events.models import ActorKind
 from app.intake.clocks import Clock
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
 from app.kit.errors import InvalidField
@@ -446,6 +448,21 @@ class CallerSearch(Body):
         if (self.phone is None) == (self.citizen_id is None):
             raise InvalidField("name a phone or a citizen_id", "请填写 phone 或 citizen_id 之一")
         return self
+
+
+class RevealOut(BaseModel):
+    """Who saw the citizen's personal data in full, when and why. `number` is that of the request it was about."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    at: datetime
+    actor_kind: ActorKind
+    actor_id: UUID | None
+    actor_name: str | None = Field(description="the member of staff or the provider")
+    why: RevealReason
+    request_id: UUID | None
+    number: int | None
 
 
 class CallerOut(BaseModel):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from app.auth.access import IN_FULL
+from app.auth.models import READ_IN_FULL
 from app.catalog.calendar import NO_DAYS, Allowance
 from app.catalog.models import ArriveRule, Calendar, Tier
 from app.catalog.queries import read_days
@@ -73,7 +73,7 @@ def for_reader(act: Act, job: J, names: Iterable[str | None] = ()) -> J:
 
     The job's provider reads them in full while it may see the citizen's contact (`in_touch`); later they are masked.
     """
-    if act.roles & IN_FULL:
+    if act.roles & READ_IN_FULL:
         return job
     if act.provider_id == job.provider_id and in_touch(act, job.status, job.completed_at):
         in_full.set(True)

@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import TypeAdapter
 
 from app.auth.access import Principal, Router, Transaction, acting, allow, authenticator_of, token_of
-from app.auth.models import Role
+from app.auth.models import RevealReason, Role
 from app.auth.reveals import note_reveal
 from app.events.act import Act
 from app.events.topics import provider_topic
@@ -93,7 +93,7 @@ async def list_past_jobs(
 async def read_own_job(job_id: UUID, request: Request, act: Self, tx: Transaction) -> JobWithContact:
     """Return a job with whom to call and where to go. The reading is recorded in the audit log."""
     job = await job_actions.read_job_with_contact(act, tx, job_id)
-    await note_reveal(act, tx, f"request:{job.request_id}", "job")
+    await note_reveal(act, tx, f"request:{job.request_id}", RevealReason.JOB)
     return for_reader(act, job)
 
 

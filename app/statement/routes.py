@@ -9,15 +9,15 @@ from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.auth.access import Router, Transaction, acting, public
-from app.auth.models import PROVIDER_ROLES, Role
-from app.auth.reveals import note_reveal
+from app.auth.models import PROVIDER_ROLES, RevealReason, Role
 from app.catalog.current import CurrentCatalog
 from app.events.act import Act
+from app.intake.citizens import note_citizen
+from app.intake.queries import find_citizen
 from app.kit.fields import Line, Month
 from app.kit.idempotency import SentKey, once
 from app.kit.languages import Language
 from app.kit.pages import Page, Paging, page
-from app.kit.personal import mask_phone
 from app.kit.phones import Phone
 from app.kit.web import context_of
 from app.statement import actions, links, passed_over, queries
@@ -213,7 +213,7 @@ async def list_no_shows(
     paging: Annotated[Paging, Query()],
 ) -> Page[NoShowOfCitizen]:
     """List the jobs that found the citizen absent, newest first. Reading them is written to the audit log."""
-    await note_reveal(act, tx, f"citizen:{mask_phone(phone)}", "no_shows")
+    await note_citizen(act, tx, phone, await find_citizen(tx, phone), RevealReason.NO_SHOWS)
     [before] = paging.after(UUID) or [None]
     rows = await queries.list_no_shows_of(tx, phone, before, paging.limit + 1)
     return page(rows, paging, lambda row: (row.job_id,), NoShowOfCitizen.model_validate, request, response)
