@@ -87,6 +87,8 @@ WITHOUT_KEY = {
     "POST /api/v1/matching/preview": "reads only",
     "POST /api/v1/catalog/suggestions": "reads only",
     "POST /api/v1/citizens/searches": "reads only",
+    "POST /api/v1/requests/searches": "reads only",
+    "POST /api/v1/citizens/tiers": "reads only",
     "POST /api/v1/desk/searches": "reads only",
     "POST /api/v1/desk/personal-words": "reads only",
     "POST /api/v1/places/searches": "reads only",

@@ -28,7 +28,7 @@ class Desk:
     async def take(self, call: Call) -> None:
         """Create a request from the call. Some of the citizens who wait for a provider call again later."""
         async with self._room.answer(call.at) as operator:
-            card = await operator.get(f"/citizens/{call.citizen.phone}")
+            card = await operator.post("/citizens/searches", {"phone": call.citizen.phone})
             form = fill_in(call, self._catalogue, self._room.now())
             if call.rng.random() < SEARCHES:
                 await operator.get("/items", q=form["description"], limit=10)
@@ -41,13 +41,14 @@ class Desk:
 
     async def _claim(self, operator: Seat, call: Call, card: dict[str, Any], form: dict[str, Any]) -> None:
         """Ask for the cheaper tier, and record the proof of the citizen's group if it is new."""
-        openings = await operator.get(f"/citizens/{call.citizen.phone}/tiers", item=call.item)
+        openings = await operator.post("/citizens/tiers", {"phone": call.citizen.phone, "item": call.item})
         claim = find_claim(call, openings)
         if claim is None:
             return
         if claim.group not in [group["group_code"] for group in card["groups"]]:
-            path = f"/citizens/{call.citizen.phone}/groups/{claim.group}"
-            await operator.put(path, {"source": claim.proof})
+            membership = {"group_code": claim.group, "source": claim.proof}
+            known = {"phone": call.citizen.phone, "memberships": [membership]}
+            await operator.post("/citizens", known, key=str(uuid4()))
         form |= {"tier": claim.tier, "tier_fallback": self._catalogue.items[call.item]["tiers"][0]}
 
     async def _perhaps_again(self, call: Call, request_id: str) -> None:
@@ -61,7 +62,7 @@ class Desk:
     async def take_again(self, call: Call, request_id: str, *, cancel: bool) -> None:
         """Take another call about the request: cancel it if that is still possible, or report its progress."""
         async with self._room.answer(self._room.now()) as operator:
-            card = await operator.get(f"/citizens/{call.citizen.phone}")
+            card = await operator.post("/citizens/searches", {"phone": call.citizen.phone})
             await spend(self._room.clock, call.rng.uniform(*TALK_SECONDS))
             status = {found["id"]: found["status"] for found in card["open_requests"]}.get(request_id)
             if cancel and status in CANCELLABLE:

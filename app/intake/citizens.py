@@ -19,7 +19,17 @@ from app.intake.entitlement import Claimant, claimant, list_openings, needs_enti
 from app.intake.errors import MembershipOver
 from app.intake.filters import CLOSED
 from app.intake.models import Citizen, CitizenBar, CitizenGroup, Request
-from app.intake.schemas import BarOut, CallerOut, CitizenEdit, ClaimOut, MembershipIn, MembershipOut, OpeningOut
+from app.intake.schemas import (
+    BarOut,
+    CallerOut,
+    CitizenEdit,
+    CitizenIn,
+    CitizenOut,
+    ClaimOut,
+    MembershipIn,
+    MembershipOut,
+    OpeningOut,
+)
 from app.intake.views import running_clocks, show
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -34,9 +44,7 @@ RECENT = 20
 
 async def show_found(act: Act, tx: Tx, citizen_id: UUID, catalog: Snapshot) -> CallerOut:
     """Return the card of a citizen who was found otherwise than by their number. Raises NotFound."""
-    citizen = await tx.session.get(Citizen, citizen_id)
-    if citizen is None:
-        raise NotFound(what="citizen", key=str(citizen_id))
+    citizen = await get_citizen(tx, citizen_id)
     return await look_up_caller(act, tx, citizen.phone, catalog)
 
 
@@ -89,18 +97,18 @@ async def note_citizen(act: Act, tx: Tx, phone: str, citizen: Citizen | None, wh
 
 async def list_reveals(tx: Tx, citizen_id: UUID, before: int | None, limit: int) -> Sequence[Any]:
     """Return who saw the citizen's personal data and why, latest first. Raises NotFound."""
-    if await tx.session.get(Citizen, citizen_id) is None:
-        raise NotFound(what="citizen", key=str(citizen_id))
+    await get_citizen(tx, citizen_id)
     return await queries.list_reveals(tx, citizen_id, before, limit)
 
 
-async def list_tiers(act: Act, tx: Tx, phone: str, item: Item, catalog: Snapshot) -> list[OpeningOut]:
-    """Return the item's tiers, cheapest first, and whether each is open to the caller. The reading is recorded in the
-    audit log."""
-    citizen = await queries.find_citizen(tx, phone)
-    await note_citizen(act, tx, phone, citizen, RevealReason.TIERS)
-    who = await claimant(tx, citizen, act.now, act.zone)
-    return await show_openings(act, tx, item, who, catalog)
+async def list_tiers(
+    act: Act, tx: Tx, item: Item, catalog: Snapshot, *, phone: str | None = None, citizen_id: UUID | None = None
+) -> list[OpeningOut]:
+    """Return the item's tiers, cheapest first, and whether each is open to the citizen with this number or id. The
+    reading is recorded in the audit log. Raises NotFound for an unknown id."""
+    citizen = await get_citizen(tx, citizen_id) if citizen_id else await queries.find_citizen(tx, phone or "")
+    await note_citizen(act, tx, phone or "", citizen, RevealReason.TIERS)
+    return await show_openings(act, tx, item, await claimant(tx, citizen, act.now, act.zone), catalog)
 
 
 async def show_openings(act: Act, tx: Tx, item: Item, who: Claimant, catalog: Snapshot) -> list[OpeningOut]:
@@ -126,9 +134,23 @@ async def show_openings(act: Act, tx: Tx, item: Item, who: Claimant, catalog: Sn
 _LISTS = ("groups", "barred_provider_ids", "bars", "open_requests", "past_requests", "likely_duplicates")
 
 
-async def edit_citizen(act: Act, tx: Tx, phone: str, body: CitizenEdit, catalog: Snapshot) -> CitizenEdit:
-    """Change the fields that `body` names, and return them all. A new number gets a record. Raises UnknownArea."""
-    citizen = await get_or_add(tx, phone, act.now)
+async def record_citizen(act: Act, tx: Tx, body: CitizenIn, catalog: Snapshot) -> CitizenOut:
+    """Record what the centre knows of the citizen with this number.
+
+    Raises UnknownArea, MembershipOver, and NotFound for an unknown group or provider.
+    """
+    citizen = await get_or_add(tx, body.phone, act.now)
+    edit = CitizenEdit(**body.model_dump(exclude_unset=True, include=set(CitizenEdit.model_fields)))
+    known = await edit_citizen(act, tx, citizen, edit, catalog)
+    for membership in body.memberships:
+        await add_membership(act, tx, citizen, membership.group_code, membership, catalog)
+    for bar in body.bars:
+        await bar_provider(act, tx, citizen, bar.provider_id, bar.reason)
+    return CitizenOut(citizen_id=citizen.id, **known.model_dump())
+
+
+async def edit_citizen(act: Act, tx: Tx, citizen: Citizen, body: CitizenEdit, catalog: Snapshot) -> CitizenEdit:
+    """Change the fields that `body` names, and return them all. Raises UnknownArea."""
     changes = body.model_dump(exclude_unset=True)
     if (area := changes.pop("area", None)) is not None:
         community = catalog.spot(area).community
@@ -136,18 +158,18 @@ async def edit_citizen(act: Act, tx: Tx, phone: str, body: CitizenEdit, catalog:
     for name, value in changes.items():
         setattr(citizen, name, value)
     citizen.changed_at = act.now
-    await _audit(act, tx, "citizen.edited", citizen, fields=sorted(body.model_fields_set))
+    if body.model_fields_set:
+        await _audit(act, tx, "citizen.edited", citizen, fields=sorted(body.model_fields_set))
     return CitizenEdit(name=citizen.name, area=citizen.community_code, address=citizen.address, note=citizen.note)
 
 
-async def add_membership(act: Act, tx: Tx, phone: str, group: str, body: MembershipIn, catalog: Snapshot) -> None:
+async def add_membership(act: Act, tx: Tx, citizen: Citizen, group: str, body: MembershipIn, catalog: Snapshot) -> None:
     """Add the citizen to the group, or replace their membership. Raises NotFound for an unknown group,
     MembershipOver."""
     if group not in catalog.groups:
         raise NotFound(what="group", key=group)
     if body.expires_on and body.expires_on < act.today:
         raise MembershipOver(expires_on=str(body.expires_on), today=str(act.today))
-    citizen = await get_or_add(tx, phone, act.now)
     citizen.changed_at = act.now
     await tx.flush()
     values = {"source": body.source, "checked_by": act.who, "expires_on": body.expires_on}
@@ -156,20 +178,18 @@ async def add_membership(act: Act, tx: Tx, phone: str, group: str, body: Members
     await _audit(act, tx, "citizen.group_added", citizen, group=group)
 
 
-async def end_membership(act: Act, tx: Tx, phone: str, group: str) -> None:
-    """End the citizen's membership, if there is one. Raises NotFound for an unknown citizen."""
-    citizen = await _get(tx, phone)
+async def end_membership(act: Act, tx: Tx, citizen: Citizen, group: str) -> None:
+    """End the citizen's membership, if there is one."""
     membership = await tx.session.get(CitizenGroup, (citizen.id, group))
     if membership:
         await tx.session.delete(membership)
         await _audit(act, tx, "citizen.group_ended", citizen, group=group)
 
 
-async def bar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID, reason: str | None) -> None:
+async def bar_provider(act: Act, tx: Tx, citizen: Citizen, provider_id: UUID, reason: str | None) -> None:
     """Stop offering this citizen's requests to the provider. Raises NotFound for an unknown provider."""
     if await find_provider(tx, provider_id) is None:
         raise NotFound(what="provider", key=str(provider_id))
-    citizen = await get_or_add(tx, phone, act.now)
     citizen.changed_at = act.now
     await tx.flush()
     statement = insert(CitizenBar).values(
@@ -179,16 +199,24 @@ async def bar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID, reason: 
     await _audit(act, tx, "citizen.bar_added", citizen, provider_id=provider_id)
 
 
-async def unbar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID) -> None:
-    """Lift the bar, if there is one. Raises NotFound for an unknown citizen."""
-    citizen = await _get(tx, phone)
+async def unbar_provider(act: Act, tx: Tx, citizen: Citizen, provider_id: UUID) -> None:
+    """Lift the bar, if there is one."""
     bar = await tx.session.get(CitizenBar, (citizen.id, provider_id))
     if bar:
         await tx.session.delete(bar)
         await _audit(act, tx, "citizen.bar_lifted", citizen, provider_id=provider_id)
 
 
-async def _get(tx: Tx, phone: str) -> Citizen:
+async def get_citizen(tx: Tx, citizen_id: UUID) -> Citizen:
+    """Return the citizen. Raises NotFound."""
+    citizen = await tx.session.get(Citizen, citizen_id)
+    if citizen is None:
+        raise NotFound(what="citizen", key=str(citizen_id))
+    return citizen
+
+
+async def get_by_phone(tx: Tx, phone: str) -> Citizen:
+    """Return the citizen with this number. Raises NotFound."""
     citizen = await queries.find_citizen(tx, phone)
     if citizen is None:
         raise NotFound(what="citizen", key=mask_phone(phone))
@@ -199,7 +227,7 @@ async def get_or_add(tx: Tx, phone: str, now: datetime, name: str | None = None)
     """Return the citizen with this number, creating one with `name` if the number is new."""
     known = {"id": new_id(now), "phone": without_extension(phone), "name": name, "created_at": now}
     await tx.session.execute(insert(Citizen).values(known).on_conflict_do_nothing())
-    return await _get(tx, phone)
+    return await get_by_phone(tx, phone)
 
 
 async def _audit(act: Act, tx: Tx, action: str, citizen: Citizen, **data: object) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BeforeValidator, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, StringConstraints, TypeAdapter, ValidationError, model_validator
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from app.auth.errors import NotAllowed
@@ -19,7 +19,7 @@ from app.kit.names import same_form
 from app.kit.orm import word
 from app.kit.pages import Paging
 from app.kit.personal import mask_free_text, mask_phone
-from app.kit.phones import Phone, without_extension
+from app.kit.phones import MOST_TYPED, Phone, without_extension
 
 CLOSED = (RequestStatus.CLOSED, RequestStatus.CANCELLED, RequestStatus.MERGED)
 
@@ -84,7 +84,7 @@ def _of(number: str) -> ColumnElement[bool]:
 
 _IN_ORDER = {*Paging.model_fields, "received_from", "received_to"}
 """What only says which part of the list is wanted."""
-_FOUND_BY_INDEX = {"number", "citizen_phone", "parent_id"}
+_FOUND_BY_INDEX = {"number", "citizen_id", "citizen_phone", "parent_id"}
 
 
 class RequestFilter(Paging):
@@ -95,7 +95,7 @@ class RequestFilter(Paging):
         Annotated[str, BeforeValidator(without_control), StringConstraints(max_length=50)] | None,
         Query(
             description="all of these words, in description, name or address; or a request number; or a phone or its "
-            "last digits"
+            "last digits. To keep names and phones out of addresses, use `POST /requests/searches`"
         ),
     ] = None
     status: Annotated[list[RequestStatus] | None, Query(max_length=len(RequestStatus))] = None
@@ -106,7 +106,14 @@ class RequestFilter(Paging):
     township: Code | None = None
     tier: Tier | None = None
     channel: Channel | None = None
-    citizen_phone: Phone | None = None
+    citizen_id: UUID | None = None
+    citizen_phone: Annotated[
+        Phone | None,
+        Query(
+            description="use `citizen_id`, or `q` of `POST /requests/searches`",
+            json_schema_extra={"deprecated": True, "maxLength": MOST_TYPED},
+        ),
+    ] = None
     parent_id: UUID | None = None
     received_from: Moment | None = None
     received_to: Moment | None = None
@@ -145,8 +152,11 @@ class RequestFilter(Paging):
             conditions.append(Request.status.not_in([word(status) for status in CLOSED]))  # for the partial index
         if self.open is False:
             conditions.append(Request.status.in_(CLOSED))
-        if (self.citizen_phone or self.q is not None) and not act.roles & {Role.OPERATOR, Role.SUPERVISOR}:
+        by_person = self.citizen_id or self.citizen_phone or self.q is not None
+        if by_person and not act.roles & {Role.OPERATOR, Role.SUPERVISOR}:
             raise NotAllowed(roles=[Role.OPERATOR, Role.SUPERVISOR])
+        if self.citizen_id:
+            conditions.append(or_(Request.citizen_id == self.citizen_id, Request.caller_id == self.citizen_id))
         if self.citizen_phone:
             conditions.append(_of(without_extension(self.citizen_phone)))
         if self.q is not None:
@@ -156,3 +166,11 @@ class RequestFilter(Paging):
         if self.received_to:
             conditions.append(Request.received_at < self.received_to)
         return conditions
+
+
+class RequestSearch(RequestFilter):
+    """The filters of the request list as a body, so that numbers, names and addresses stand in no URL."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    citizen_phone: Phone | None = None

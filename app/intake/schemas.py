@@ -437,6 +437,33 @@ class CitizenEdit(Body):
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
 
 
+class GroupIn(MembershipIn):
+    """A priority group that the citizen belongs to."""
+
+    group_code: Code
+
+
+class BarredIn(BarIn):
+    """A provider that the citizen does not want again."""
+
+    provider_id: UUID
+
+
+class CitizenIn(CitizenEdit):
+    """A citizen, by their number, and what the centre knows of them. Only the fields given are changed, and memberships
+    and bars are added to those on record."""
+
+    phone: OwnPhone
+    memberships: list[GroupIn] = Field(default=[], max_length=20)
+    bars: list[BarredIn] = Field(default=[], max_length=20)
+
+
+class CitizenOut(CitizenEdit):
+    """What the centre knows of a citizen. Their groups and barred providers are recorded under `citizen_id`."""
+
+    citizen_id: UUID
+
+
 class CallerSearch(Body):
     """The number that is calling, or a citizen who was found in another way."""
 
@@ -448,6 +475,12 @@ class CallerSearch(Body):
         if (self.phone is None) == (self.citizen_id is None):
             raise InvalidField("name a phone or a citizen_id", "请填写 phone 或 citizen_id 之一")
         return self
+
+
+class TierSearch(CallerSearch):
+    """The item, and the citizen by number or id."""
+
+    item: Annotated[str, StringConstraints(max_length=10)] = Field(description="its code")
 
 
 class RevealOut(BaseModel):

@@ -67,10 +67,22 @@ def page(
 
     `looked_to` is the key of the last row scanned, if the list goes on beyond it; the page may then be short.
     """
+    found = page_of(rows, paging, key, show, looked_to)
+    if found.next:
+        url = request.url.include_query_params(cursor=found.next)
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    return found
+
+
+def page_of(
+    rows: Sequence[Any],
+    paging: Paging,
+    key: Callable[[Any], tuple[Any, ...]],
+    show: Callable[[Any], T],
+    looked_to: tuple[Any, ...] | None = None,
+) -> Page[T]:
+    """Return the page of a list that was asked for with POST: its next page has no address. As in `page`."""
     more = len(rows) > paging.limit
     rows = rows[: paging.limit]
     following = cursor_of(*key(rows[-1])) if more else cursor_of(*looked_to) if looked_to else None
-    if following:
-        url = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
     return Page(items=[show(row) for row in rows], next=following)

@@ -10,15 +10,16 @@ from typing import Any
 
 BOM = "\ufeff"
 """Without a byte order mark, Excel reads UTF-8 as the local code page and shows no Chinese."""
-_RISKY = re.compile(r"'*(?:[=+\-@#\t\r]|(?:0\d+|\d{12,})\Z)")
+_RISKY = re.compile(r"'*(?:[\t\r\n#]|[\s\ufeff]*[=+\-@＝＋－＠]|(?:0\d+|\d{12,})\Z)")
+"""Excel in Chinese and Japanese takes a full-width ＝ for =, and some programs skip spaces before it."""
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return the rows as CSV under their header."""
+    """Return the rows as CSV under their header. Each text is made `harmless`."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows(map(harmless, row) for row in rows)
     return BOM + text.getvalue()
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from app.kit.spreadsheet import BOM, csv_text, decode, harmless, plain
+from app.kit.spreadsheet import BOM, csv_text, decode, plain
 from app.knowledge.faults import Fault, Faulty
 from app.knowledge.schemas import ArticleIn, Both, PlaceOf
 
@@ -218,7 +218,7 @@ def format_of(name: str) -> Format:
 def write(form: Format, articles: Iterable[Cells]) -> str:
     """Return the articles as the text of a file."""
     if form is Format.CSV:
-        return csv_text(list(HEADINGS), ([harmless(cells[column]) for column in HEADINGS] for cells in articles))
+        return csv_text(list(HEADINGS), ([cells[column] for column in HEADINGS] for cells in articles))
     return "\n".join(map(_markdown, articles))
 
 

@@ -15,7 +15,7 @@ from app.kit.errors import InvalidField
 from app.kit.geo import Crs
 from app.kit.languages import Wording
 from app.kit.names import tidy
-from app.kit.spreadsheet import csv_text, harmless
+from app.kit.spreadsheet import csv_text
 from app.places.schemas import MOST_ALIASES, PlaceOut, spelled
 
 KINDS_TOO = {
@@ -107,4 +107,4 @@ def _cells(place: PlaceOut, catalog: Snapshot) -> list[Any]:
         f"{community} {catalog.communities[community].zh}" if community else "",
     ]
     point = ["", "", ""] if place.lat is None else [place.lat, place.lon, SYSTEMS[Crs.WGS84][0]]
-    return [*map(harmless, row), *point]
+    return [*row, *point]

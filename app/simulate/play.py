@@ -26,7 +26,7 @@ from app.events.act import Act, Actor, act_of
 from app.events.models import ActorKind
 from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC
 from app.intake.actions import answer_request, close_request
-from app.intake.citizens import add_membership, show_openings
+from app.intake.citizens import add_membership, get_or_add, show_openings
 from app.intake.clocks import RING_AT_NIGHT
 from app.intake.entitlement import claimant
 from app.intake.models import RequestStatus
@@ -174,14 +174,9 @@ class Play:
             body |= {"tier": claim.tier, "tier_fallback": self._menu.items[call.item]["tiers"][0]}
             async with self._db.begin() as tx:
                 proof = MembershipIn(source=claim.proof)
-                await add_membership(
-                    self._act(self._stage.desk),
-                    tx,
-                    call.citizen.phone,
-                    claim.group,
-                    proof,
-                    self._catalog,
-                )
+                act = self._act(self._stage.desk)
+                citizen = await get_or_add(tx, call.citizen.phone, act.now)
+                await add_membership(act, tx, citizen, claim.group, proof, self._catalog)
         taken = Call(RequestIn(**body))
         act = self._act(self._stage.desk)
         answer = await create_request(act, self._context, taken, self._catalog, self._dangers)

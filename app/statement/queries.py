@@ -23,11 +23,10 @@ from sqlalchemy import cast as sql_cast
 
 from app.aftercare.models import SATISFIED, Callback, CallbackStatus
 from app.credit.models import CreditEntry
-from app.intake.models import Citizen, Request
+from app.intake.models import Request
 from app.jobs.models import Fault, Job, JobStatus, Offer, ReturnReason
 from app.kit.db import Tx
 from app.kit.orm import word
-from app.kit.phones import without_extension
 from app.registry.models import Provider, ProviderDay
 from app.statement.models import StatementLink
 
@@ -181,13 +180,9 @@ async def list_no_shows(tx: Tx, provider_id: UUID, before: UUID | None, limit: i
     return (await tx.session.execute(query.where(Job.id < before) if before else query)).all()
 
 
-async def list_no_shows_of(tx: Tx, phone: str, before: UUID | None, limit: int) -> Sequence[Any]:
-    """Return the jobs given back because the citizen with this number was absent, newest first."""
-    query = (
-        _NO_SHOWS.join(Citizen, Citizen.id == Request.citizen_id)
-        .where(Citizen.phone == without_extension(phone))
-        .limit(limit)
-    )
+async def list_no_shows_of(tx: Tx, citizen_id: UUID, before: UUID | None, limit: int) -> Sequence[Any]:
+    """Return the jobs given back because this citizen was absent, newest first."""
+    query = _NO_SHOWS.where(Request.citizen_id == citizen_id).limit(limit)
     return (await tx.session.execute(query.where(Job.id < before) if before else query)).all()
 
 

@@ -1,6 +1,7 @@
 """Routes for a provider's statement: for its software, for staff who read it out or print it, and by link."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,8 +13,10 @@ from app.auth.access import Router, Transaction, acting, public
 from app.auth.models import PROVIDER_ROLES, RevealReason, Role
 from app.catalog.current import CurrentCatalog
 from app.events.act import Act
-from app.intake.citizens import note_citizen
+from app.intake.citizens import get_citizen, note_citizen
+from app.intake.models import Citizen
 from app.intake.queries import find_citizen
+from app.kit.db import Tx
 from app.kit.fields import Line, Month
 from app.kit.idempotency import SentKey, once
 from app.kit.languages import Language
@@ -203,7 +206,20 @@ async def list_no_shows_of_provider(
     return page(rows, paging, lambda row: (row.job_id,), NoShow.model_validate, request, response)
 
 
-@router.get("/citizens/{phone}/no-shows")
+@router.get("/no-shows")
+async def list_no_shows_of_citizen(
+    citizen_id: UUID,
+    request: Request,
+    response: Response,
+    act: Operator,
+    tx: Transaction,
+    paging: Annotated[Paging, Query()],
+) -> Page[NoShowOfCitizen]:
+    """List the jobs that found the citizen absent, newest first. Reading them is written to the audit log."""
+    return await _list_no_shows(act, tx, await get_citizen(tx, citizen_id), paging, request, response)
+
+
+@router.get("/citizens/{phone}/no-shows", deprecated=True)
 async def list_no_shows(
     phone: Phone,
     request: Request,
@@ -212,8 +228,17 @@ async def list_no_shows(
     tx: Transaction,
     paging: Annotated[Paging, Query()],
 ) -> Page[NoShowOfCitizen]:
-    """List the jobs that found the citizen absent, newest first. Reading them is written to the audit log."""
-    await note_citizen(act, tx, phone, await find_citizen(tx, phone), RevealReason.NO_SHOWS)
-    [before] = paging.after(UUID) or [None]
-    rows = await queries.list_no_shows_of(tx, phone, before, paging.limit + 1)
+    """List the jobs that found the citizen absent. Use `GET /no-shows?citizen_id=`, which keeps the number out of the
+    address. Reading them is written to the audit log."""
+    return await _list_no_shows(act, tx, await find_citizen(tx, phone), paging, request, response)
+
+
+async def _list_no_shows(
+    act: Act, tx: Tx, citizen: Citizen | None, paging: Paging, request: Request, response: Response
+) -> Page[NoShowOfCitizen]:
+    rows: Sequence[Any] = []
+    if citizen:
+        await note_citizen(act, tx, citizen.phone, citizen, RevealReason.NO_SHOWS)
+        [before] = paging.after(UUID) or [None]
+        rows = await queries.list_no_shows_of(tx, citizen.id, before, paging.limit + 1)
     return page(rows, paging, lambda row: (row.job_id,), NoShowOfCitizen.model_validate, request, response)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
@@ -26,10 +27,28 @@ HALF_A_SECOND = timedelta(seconds=0.5)
 logger = logging.getLogger(__name__)
 
 
+def sends_in_clear(url: str) -> bool:
+    """Return whether calls to this address leave the machine without encryption."""
+    where = httpx.URL(url)
+    return where.scheme == "http" and not _is_own(where.host)
+
+
+def _is_own(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost" or host.endswith(".localhost")
+
+
 class Line:
     """HTTP to one centre on behalf of one provider."""
 
     def __init__(self, base_url: str, key: str, language: str, transport: httpx.AsyncBaseTransport | None) -> None:
+        if transport is None and sends_in_clear(base_url):
+            logger.warning(
+                "密钥将经 %s 明文发送，途中的人都能看到；请用 https。"
+                " / Your key goes to %s in clear: anybody on the way can read it. Use https.",
+                *[base_url] * 2,
+            )
         self._http = httpx.AsyncClient(
             base_url=f"{base_url.rstrip('/')}/api/v1",
             headers={"Authorization": f"Bearer {key}", "Accept-Language": language},

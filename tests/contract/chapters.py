@@ -254,17 +254,30 @@ async def citizens(stage: Stage) -> None:
     world, desk = stage.world, stage.world.operator
     provider = await world.add_provider(DRAIN)
     who = {"phone": PHONE}
-    known = {"name": "王阿姨", "area": CHENGLANG, "address": "澄浪路88弄12号302室", "note": "听力不好，请大声说"}
-    await stage.call("editCitizen", desk, **who, body=known)
+    edit = {"name": "王阿姨", "area": CHENGLANG, "address": "澄浪路88弄12号302室", "note": "听力不好，请大声说"}
     checked = {"source": "澄浪社区低保登记", "expires_on": "2027-12-31"}
-    await stage.call("addMembership", desk, **who, group="hardship", body=checked)
-    await stage.call("barProvider", desk, **who, provider_id=provider.id, body={"reason": "上次乱收费"})
+    bar = {"reason": "上次乱收费"}
+    known = edit | {
+        "memberships": [{"group_code": "hardship", **checked}],
+        "bars": [{"provider_id": str(provider.id), **bar}],
+    }
+    recorded = await stage.call("recordCitizen", desk, body=who | known, Idempotency_Key="desk-3-000421")
+    citizen = {"citizen_id": recorded["citizen_id"]}
     await stage.call("searchCaller", desk, body=who)
+    await stage.call("searchTiers", desk, body=who | {"item": DRAIN})
+    await stage.call("listTiersForAnybody", desk, code=DRAIN)
+    await stage.call("listNoShowsOfCitizen", desk, **citizen)
+    await stage.call("listNoShowsOfProvider", desk, provider_id=provider.id)
+    await stage.call("searchRequests", desk, body={"q": "王阿姨", "open": True, "limit": 20})
+    await stage.call("listReveals", world.supervisor, **citizen)
+    await stage.call("liftCitizenBar", desk, **citizen, provider_id=provider.id)
+    await stage.call("endCitizenMembership", desk, **citizen, group="hardship")
+    await stage.call("editCitizen", desk, **who, body=edit)
+    await stage.call("addMembership", desk, **who, group="hardship", body=checked)
+    await stage.call("barProvider", desk, **who, provider_id=provider.id, body=bar)
     await stage.call("lookUpCaller", desk, **who)
     await stage.call("listTiers", desk, **who, item=DRAIN)
-    await stage.call("listTiersForAnybody", desk, code=DRAIN)
     await stage.call("listNoShows", desk, **who)
-    await stage.call("listNoShowsOfProvider", desk, provider_id=provider.id)
     await stage.call("unbarProvider", desk, **who, provider_id=provider.id)
     await stage.call("endMembership", desk, **who, group="hardship")
 

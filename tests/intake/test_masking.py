@@ -148,7 +148,7 @@ SAID = {
 ELSE = {
     "ApplicationDetail.reason", "ApplicationOut.reason", "ApplicationState.reason", "Content.words",
     "DeliveryOut.answer", "GuideVersionOut.note", "PolicyOut.note", "SpecialDay.note", "VersionOut.note",
-    "BarOut.reason", "CallerOut.note", "CitizenEdit.note", "Elsewhere.words",
+    "BarOut.reason", "CallerOut.note", "CitizenEdit.note", "CitizenOut.note", "Elsewhere.words",
 }  # fmt: skip
 """Such fields about firms, articles, policies and days, and those of the card that only operators read."""
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from app.registry.models import PriceKind
-from hotline_provider import DeclineReason, Problem, ReturnReason, ToldHow
+from hotline_provider import DeclineReason, HotlineClient, Problem, ReturnReason, ToldHow
 from tests.providers.kit import client_of
 from tests.world import CLEANING, DRAIN, World, ok
 
@@ -108,3 +108,23 @@ async def test_a_provider_reads_itself_and_sets_its_availability(world: World) -
         assert {one.code for one in await hotline.townships()} == set(world.catalog.townships)
     stored = await ok(world.registrar.get(f"/providers/{provider.id}"))
     assert (stored["reachable"], stored["capacity"]) == (False, 2)
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://hotline.example", True),
+        ("http://192.168.1.5:8189", True),
+        ("https://hotline.example", False),
+        ("http://localhost:8189", False),
+        ("http://127.0.0.1:8189", False),
+        ("http://[::1]:8189", False),
+    ],
+)
+async def test_it_warns_before_a_key_leaves_the_machine_in_clear(
+    url: str, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with HotlineClient(url, "secret-key"):
+        pass
+    assert ("https" in caplog.text) == warned
+    assert "secret-key" not in caplog.text

@@ -3,10 +3,12 @@ import { onScopeDispose, type Ref, ref, shallowRef, watch, type WatchSource } fr
 
 import { Problem } from './api'
 import { now } from './clock'
-import { recall, remember } from './kept'
+import { forget, recall, remember } from './kept'
 import { type LiveEvent, onLive } from './live'
 
 const GATHER_MS = 300
+/** Answers that say that this is not, or no longer, to be seen. */
+const OVER = [403, 404, 409, 410]
 
 interface Options {
   /** Which events cause another read; by default all. */
@@ -19,11 +21,13 @@ interface Options {
   paused?: Ref<boolean>
   /** Keep the answer on this device under this name, and show it with its age when nobody answers. */
   keepAs?: string
+  /** Whether to keep it now. What was kept is deleted when not, and when the centre refuses to show it any more. */
+  keeps?: () => boolean
 }
 
 /** Read now and whenever the data may have changed. If a read fails, keep the last data and set `problem`. */
 export function useFetched<T>(load: () => Promise<T>, options: Options = {}) {
-  const { on = () => true, watch: source, gatherMs = GATHER_MS, paused, keepAs } = options
+  const { on = () => true, watch: source, gatherMs = GATHER_MS, paused, keepAs, keeps = () => true } = options
   const data = shallowRef<T>()
   const problem = shallowRef<Problem>()
   const loading = ref(false)
@@ -43,12 +47,14 @@ export function useFetched<T>(load: () => Promise<T>, options: Options = {}) {
       data.value = found
       at.value = now()
       problem.value = undefined
-      if (keepAs) remember(keepAs, found)
+      if (keepAs && keeps()) remember(keepAs, found)
+      else if (keepAs) forget(keepAs)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       if (mine !== asked) return
       problem.value = error
       if (keepAs && error.unanswered && data.value === undefined) showKept(keepAs)
+      if (keepAs && OVER.includes(error.status)) forget(keepAs)
     } finally {
       if (mine === asked) loading.value = false
     }

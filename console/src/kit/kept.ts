@@ -18,6 +18,10 @@ export function recall<T>(name: string): Kept<T> | undefined {
   return text ? (JSON.parse(text) as Kept<T>) : undefined
 }
 
+export function forget(name: string): void {
+  localStorage.removeItem(PREFIX + name)
+}
+
 /** Delete what is kept under names with this prefix, except the names given. */
 export function forgetKept(beginning = '', except: readonly string[] = []): void {
   for (const name of Object.keys(localStorage))

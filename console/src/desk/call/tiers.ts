@@ -38,5 +38,5 @@ export function useOpenings(asked: () => { item: Item | undefined; phone: string
 
 function ask(code: string, phone: string): Promise<Opening[]> {
   if (!phone) return answer(api.GET('/api/v1/items/{code}/tiers', { params: { path: { code } } }))
-  return answer(api.GET('/api/v1/citizens/{phone}/tiers', { params: { path: { phone }, query: { item: code } } }))
+  return answer(api.POST('/api/v1/citizens/tiers', { body: { phone, item: code } }))
 }

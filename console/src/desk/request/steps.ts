@@ -237,12 +237,13 @@ function citizenSteps(request: Request, rang?: string | null): Step[] {
 
 /** Return the step by which the citizen bars this provider. */
 function bar(phone: string, provider: string): Step {
-  const path = { params: { path: { phone, provider_id: provider } } }
   return step(
     'bar',
     [],
-    ({ note }) =>
-      apiStep('put', '/api/v1/citizens/{phone}/bars/{provider_id}', { ...path, body: { reason: note || null } }),
+    ({ note }) => {
+      const bars = [{ provider_id: provider, reason: note || null }]
+      return apiStep('post', '/api/v1/citizens', { body: { phone, bars } })
+    },
     ['note'],
   )
 }
