@@ -23,6 +23,17 @@ const zh = {
     password: '更改密码',
     second_factor: '设置两步验证',
   },
+  RevealReason: {
+    caller: '查看求助人资料',
+    tiers: '查询可享档次',
+    search: '按电话查找',
+    request: '查看求助的联系方式',
+    job: '服务单位上门服务',
+    call: '查看来电号码',
+    callback: '回访',
+    complaint: '答复投诉',
+    no_shows: '查看爽约记录',
+  },
   Role: {
     operator: '话务员',
     supervisor: '值班长',
@@ -316,6 +327,11 @@ const zh = {
     on_site: '当面',
     in_writing: '短信或书面',
   },
+  PersonalKind: {
+    phone: '电话号码',
+    id_number: '身份证号',
+    name: '姓名',
+  },
   ArticleStatus: {
     draft: '草稿',
     approved: '已生效',
@@ -480,6 +496,17 @@ const en: typeof zh = {
   Due: {
     password: 'a new password',
     second_factor: 'two-step verification',
+  },
+  RevealReason: {
+    caller: "opened the citizen's card",
+    tiers: 'looked up entitlements',
+    search: 'searched by number',
+    request: "opened a request's contact",
+    job: 'a provider at work',
+    call: "read a caller's number",
+    callback: 'callback',
+    complaint: 'answer to a complaint',
+    no_shows: 'read missed visits',
   },
   Role: {
     operator: 'operator',
@@ -773,6 +800,11 @@ const en: typeof zh = {
     by_phone: 'by phone',
     on_site: 'on site',
     in_writing: 'in writing',
+  },
+  PersonalKind: {
+    phone: 'phone number',
+    id_number: 'identity-card number',
+    name: 'name',
   },
   ArticleStatus: {
     draft: 'draft',

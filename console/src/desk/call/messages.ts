@@ -166,7 +166,8 @@ const en: typeof zh = {
     to: 'To',
     quantity: 'Quantity ({unit})',
     description: 'Details',
-    personalWords: 'Contains {words}: providers that are only asked, and managers, see it masked. Leave out what is not needed.',
+    personalWords:
+      'Contains {words}: providers that are only asked, and managers, see it masked. Leave out what is not needed.',
     answer: 'Answer',
     relayTo: 'Relay to',
     outsideNumber: 'Their reference',
