@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from httpx import Response
 
 from app.registry.models import ReachedBy
@@ -21,7 +22,8 @@ async def opened(world: World, link: dict[str, Any], **params: str) -> Response:
     return await world.anonymous.get(str(link["path"]).removeprefix("/api/v1"), params=params)
 
 
-async def test_the_link_needs_no_sign_in_and_leaves_a_trace(world: World) -> None:
+async def test_the_link_needs_no_sign_in_and_leaves_a_trace(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
     provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     await complete(world, provider)
     link = await link_to(world, provider)
@@ -35,7 +37,11 @@ async def test_the_link_needs_no_sign_in_and_leaves_a_trace(world: World) -> Non
     audit = (await ok(world.admin.get("/audit", params={"subject": f"provider:{provider.id}"})))["items"]
     actions = [entry["action"] for entry in audit]
     assert actions[:3] == ["statement.link_opened", "statement.link_opened", "statement.link_made"]
-    assert str(link["path"]).rpartition("/")[2] not in str(audit)
+    token = str(link["path"]).rpartition("/")[2]
+    assert token not in str(audit)
+    assert page.headers["referrer-policy"] == "no-referrer"
+    ours = [record for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))]
+    assert not [record for record in ours if token in record.getMessage() + str(record.__dict__)]
 
 
 async def test_a_link_expires_and_can_be_revoked(world: World) -> None:
