@@ -1,7 +1,7 @@
 """Phone numbers, identity-card numbers and names in what people typed: found, and masked for those who need not know.
 
 Numbers are found by their form, names only where the words around them say so or where the centre knows the name; see
-docs/decisions/0026-personal-words.md for what is not found.
+docs/decisions/0027-personal-words.md for what is not found.
 """
 
 import re
