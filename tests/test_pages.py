@@ -90,6 +90,8 @@ LISTS = {
     "/providers/{provider_id}/decisions": Listed("supervisor", "decisions", {"at": "at"}),
     "/provider/no-shows": Listed("provider", "jobs", {"job_id": "id"}),
     "/providers/{provider_id}/no-shows": Listed("registrar", "jobs", {"job_id": "id"}),
+    "/no-shows": Listed("operator", "jobs", {"job_id": "id"}, "citizen_id={citizen_id}"),
+    "/citizens/{citizen_id}/reveals": Listed("supervisor", "audit_entries"),
     "/citizens/{phone}/no-shows": Listed("operator", "jobs", {"job_id": "id"}),
     "/metrics/turnover": Listed(
         "manager",
@@ -213,7 +215,10 @@ async def places(world: World) -> tuple[InPaths, AsyncClient]:
     async with world.context.db.begin() as tx:
         first = (await tx.driver.fetch("SELECT request_id FROM decisions GROUP BY 1 ORDER BY count(*) DESC"))[0][0]
         hook = (await tx.driver.fetch("SELECT id FROM webhook_endpoints"))[0][0]
+    for _ in range(ROWS):
+        card = await ok(world.operator.post("/citizens/searches", json={"phone": "13957412345"}))
     there = {"request_id": str(first), "provider_id": str(provider.id), "webhook_id": str(hook)}
+    there |= {"citizen_id": card["citizen_id"]}
     return InPaths(there | {"phone": "13957412345", "month": "2026-11"}), provider.client
 
 
@@ -305,4 +310,5 @@ async def test_a_row_that_stays_where_it_is_comes_once_whatever_happens_to_the_o
                     "SET LOCAL session_replication_role = replica; UPDATE requests SET status = 'dispatching',"
                     " deferred_until = '2027-01-01', unmatched_at = NULL, unmatched_reason = NULL"
                 )
-        await Walk(world, client, listed, path.format_map(paths), Random(path)).go()
+        asked = listed._replace(query=listed.query.format_map(paths))
+        await Walk(world, client, asked, path.format_map(paths), Random(path)).go()

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BeforeValidator, ConfigDict, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import BeforeValidator, StringConstraints, TypeAdapter, ValidationError, model_validator
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from app.auth.errors import NotAllowed
@@ -13,7 +13,7 @@ from app.auth.models import Role
 from app.catalog.models import Kind, Tier
 from app.events.act import Act
 from app.intake.models import Channel, Citizen, Request, RequestStatus
-from app.kit.fields import Code, Moment, RowNumber, check_span
+from app.kit.fields import Body, Code, Moment, RowNumber, check_span
 from app.kit.free_text import without_control
 from app.kit.names import same_form
 from app.kit.orm import word
@@ -168,9 +168,7 @@ class RequestFilter(Paging):
         return conditions
 
 
-class RequestSearch(RequestFilter):
+class RequestSearch(RequestFilter, Body):
     """The filters of the request list as a body, so that numbers, names and addresses stand in no URL."""
-
-    model_config = ConfigDict(extra="forbid")
 
     citizen_phone: Phone | None = None
