@@ -9,7 +9,7 @@ PYTHON ?= $(firstword $(foreach name,$(NAMES),$(shell $(name) -c "$(FITS)" 2>/de
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-browser check alerts console surface examples counts fuzz bench lock clean
+.PHONY: demo test test-browser test-nginx audit check alerts console surface examples counts fuzz bench lock clean
 
 # Play a live day.
 demo: .venv/installed console
@@ -23,6 +23,15 @@ test: .venv/installed console
 # Test the console in Debian's Chromium (apt install chromium fonts-noto-cjk).
 test-browser: .venv/installed console
 	$(BIN)/pytest tests/browser $(ARGS)
+
+# Run deploy/nginx/hotline.conf before a real server in Debian's nginx (apt install nginx).
+test-nginx: .venv/installed console
+	$(BIN)/pytest -n 0 tests/nginx $(ARGS)
+
+# Ask the registries of Python's and npm's packages for known vulnerabilities of what is pinned.
+audit: .venv/installed
+	$(PIP) install pip-audit
+	$(BIN)/python -m tests.audit
 
 # Check style, types, import levels and the API document.
 check: .venv/installed

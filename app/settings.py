@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=20, ge=1, description="maximum number of connections per process")
     data_dir: Path = Field(default=Path(".data"), description="directory of the embedded PostgreSQL")
     backup_dir: Path = Field(default=Path("backups"), description="directory that `hotline backup` writes to")
+    heartbeat_file: Path | None = Field(
+        default=None, description="file that the worker touches every five seconds while it reaches the database"
+    )
     timezone: str = Field(default="Asia/Shanghai", description="the centre's time zone, for days, hours and calendars")
     log_format: Literal["json", "text"] | None = Field(
         default=None, description="format of the log; if unset, text on a terminal and json anywhere else"

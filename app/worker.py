@@ -170,6 +170,8 @@ async def work(context: Context, catalog: Catalog) -> None:
 async def _beat(context: Context, steps: Mapping[str, Health]) -> int:
     async with context.db.begin() as tx:
         await write_health(tx, steps, context.clock.now())
+    if context.settings.heartbeat_file:
+        context.settings.heartbeat_file.touch()
     return 0
 
 
