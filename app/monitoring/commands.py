@@ -1,5 +1,6 @@
 """The command `hotline doctor`."""
 
+import logging
 import os
 from typing import Annotated
 
@@ -26,6 +27,7 @@ def doctor(
     except ValidationError as error:
         _show([Finding("setting_invalid", f"设置无效：{line}", line) for line in sentence(error).splitlines()])
         raise typer.Exit(1) from error
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its calls are no news
     found: list[Finding] = []
     with database(settings) as joined:
         run(_examine(joined, url, found))

@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 import migrations
 from app.backup.manifest import list_backups, read_manifest
 from app.events.act import act_of
-from app.kit.command_line import Unusable
+from app.kit.command_line import Unusable, application_role
 from app.kit.context import Context, open_context
 from app.kit.db import Prepared, Tx
 from app.kit.errors import DatabaseBusy, DatabaseUnavailable
@@ -232,7 +232,7 @@ async def of_database(context: Context, tx: Tx) -> AsyncIterator[Finding]:
     [server] = await tx.rows(_SERVER)
     for finding in of_server(server["major"], server["version"], server["encoding"], datetime.now(UTC).date()):
         yield finding
-    if server["above"] and context.settings.database_owner_url:
+    if server["above"] and application_role(context.settings):
         yield Finding(
             "role_too_powerful",
             "应用使用的是数据库超级用户：请在 DATABASE_URL 中改用权限受限的角色（docs/deploying.md）。",

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from app.backup.manifest import DUMP, MANIFEST, Contents, Log, Manifest
@@ -143,6 +144,17 @@ async def test_the_database_and_the_worker(world: World) -> None:
         for _ in range(5):
             await note_trouble(tx, "match_waiting", subject, ValueError(), world.clock.now())
     assert {"step_failing", "set_aside", "log_lags"} <= await of_database(world)
+
+
+@pytest.mark.parametrize(("owner", "told"), [("hotline", False), ("somebody_else", True)])
+async def test_a_superuser_is_told_where_another_role_owns_the_tables(
+    world: World, monkeypatch: pytest.MonkeyPatch, owner: str, told: bool
+) -> None:
+    """The embedded server has one role, and nothing to say about it."""
+    url = make_url(str(world.context.settings.database_url))
+    owned = {"database_owner_url": url.set(username=owner).render_as_string(hide_password=False)}
+    monkeypatch.setattr(world.context, "settings", world.context.settings.model_copy(update=owned))
+    assert ("role_too_powerful" in await of_database(world)) == told
 
 
 async def test_next_years_holidays(world: World) -> None:
