@@ -58,6 +58,7 @@ from app.metrics.routes import router as metrics
 from app.monitoring.routes import router as monitoring
 from app.places.routes import IMPORT_PATH as PLACES_PATH
 from app.places.routes import router as places
+from app.privacy.routes import router as privacy
 from app.registry.hours_routes import router as provider_hours
 from app.registry.month_routes import router as months
 from app.registry.notice_routes import router as notices
@@ -201,6 +202,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         metrics,
         gaps,
         webhooks,
+        privacy,
         live_stream,
         workdays,
     ):

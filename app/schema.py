@@ -16,6 +16,7 @@ from app.kit.orm import Model
 from app.knowledge import models as knowledge
 from app.matching import models as matching
 from app.metrics import models as metrics
+from app.privacy import models as privacy
 from app.registry import models as registry
 from app.statement import models as statement
 from app.webhooks import models as webhooks
@@ -41,6 +42,7 @@ __all__ = [
     "limits",
     "matching",
     "metrics",
+    "privacy",
     "registry",
     "statement",
     "webhooks",

@@ -56,6 +56,7 @@ class RevealReason(Term):
     CALLBACK = "callback", "回访", "callback", "The citizen is phoned after the work."
     COMPLAINT = "complaint", "答复投诉", "answer to a complaint", "The citizen is phoned about a decided complaint."
     NO_SHOWS = "no_shows", "查看爽约记录", "read missed visits", "The jobs that found the citizen absent."
+    COPY = "copy", "出具个人信息副本", "made a copy for the citizen", "The citizen asked what is kept about them."
 
 
 class Due(Term):

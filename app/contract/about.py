@@ -44,6 +44,10 @@ TAGS: list[dict[str, Any]] = [
         "name": "citizens",
         "description": "People who call: name, address, priority groups, and providers they do not want again.",
     },
+    {
+        "name": "personal data",
+        "description": "What a citizen may ask for: a copy of all that is kept, and to be erased.",
+    },
     {"name": "calls", "description": "Every incoming call, from the ring to its outcome."},
     {
         "name": "dangers",

@@ -3,12 +3,15 @@
 from typing import Any
 
 from app.desk.schemas import Happening
-from app.intake.views import without_names
-from app.kit.personal import mask_phone
+from app.events.kinds import EventKind
+from app.kit.personal import mask_name, mask_phone
 
 
 def show_happening(row: Any) -> Happening:
     """Return one timeline entry. Phones and names of citizens are masked."""
+    data, words = row.data, row.words
+    if row.kind == EventKind.JOB_APPOINTMENT_MOVED:
+        data, words = data | {"agreed_by": mask_name(words)}, None
     return Happening(
         id=row.id,
         at=row.at,
@@ -20,6 +23,6 @@ def show_happening(row: Any) -> Happening:
         provider_name=row.provider_name,
         channel=row.channel,
         phone=mask_phone(row.phone),
-        words=row.words,
-        data=without_names(row.data),
+        words=words,
+        data=data,
     )

@@ -12,7 +12,7 @@ from app.auth.models import Staff
 from app.complaints.models import Cause, Complaint
 from app.events.kinds import EventKind
 from app.events.models import ActorKind, Event
-from app.intake.models import Contact, Request
+from app.intake.models import Contact, Remark, Request
 from app.jobs.models import Extension, Job, Offer
 from app.kit.db import Tx
 from app.registry.models import Provider
@@ -64,7 +64,6 @@ async def list_happenings(tx: Tx, request_id: UUID, before: int | None, limit: i
         (event.c.kind == EventKind.REQUEST_ANSWERED, Request.answer),
         (event.c.kind == EventKind.REQUEST_CANCELLED, Request.cancel_reason),
         (event.c.kind == EventKind.OFFER_DECLINED, Offer.decline_note),
-        (event.c.kind == EventKind.OFFER_WITHDRAWN, event.c.data["note"].astext),
         (event.c.kind == EventKind.JOB_QUOTED, Job.quote_note),
         (event.c.kind.in_([EventKind.JOB_COMPLETED, EventKind.JOB_FAILED]), Job.result),
         (event.c.kind == EventKind.JOB_RETURNED, Job.return_note),
@@ -77,6 +76,7 @@ async def list_happenings(tx: Tx, request_id: UUID, before: int | None, limit: i
         (event.c.kind == EventKind.COMPLAINT_REPLIED, Complaint.reply),
         (event.c.kind == EventKind.COMPLAINT_DECIDED, Complaint.decision),
         (event.c.kind == EventKind.COMPLAINT_ANSWERED, Complaint.answer_note),
+        else_=Remark.text,
     )
     by_staff = event.c.actor_kind == ActorKind.STAFF
     query = (
@@ -92,6 +92,7 @@ async def list_happenings(tx: Tx, request_id: UUID, before: int | None, limit: i
         .outerjoin(Staff, and_(by_staff, Staff.id == event.c.actor_id))
         .outerjoin(Provider, Provider.id == event.c.provider_id)
         .outerjoin(contact, true())
+        .outerjoin(Remark, named(Remark.id, "remark_id"))
         .outerjoin(Offer, named(Offer.id, "offer_id"))
         .outerjoin(Job, named(Job.id, "job_id"))
         .outerjoin(Extension, named(Extension.id, "extension_id"))

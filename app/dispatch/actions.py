@@ -19,8 +19,10 @@ from app.intake.actions import get_locked
 from app.intake.clocks import begin_round, next_alarm
 from app.intake.danger import check_decided, check_may_go_out
 from app.intake.entitlement import take_place_again
+from app.intake.errors import RequestBlanked
 from app.intake.models import RequestStatus, UnmatchedReason
 from app.intake.people import check_callable
+from app.intake.queries import add_remark
 from app.intake.rounds import end_round
 from app.intake.states import REQUESTS
 from app.intake.taking import UNSEARCHED, check_dispatchable
@@ -247,7 +249,7 @@ async def reopen_request(
         tx,
         "reopen",
         request_id,
-        data={"reason": reason},
+        data={"remark_id": await add_remark(act, tx, request_id, reason)},
         reopens=request["reopens"] + 1,
         closed_at=None,
         close_reason=None,
@@ -257,12 +259,14 @@ async def reopen_request(
 
 
 def check_reopenable(act: Act, request: Mapping[str, Any] | Row) -> None:
-    """Raise ReopenWithoutDispatch, ReopenTooLate, DangerNotRelayed or AreaNeeded if a closed request cannot be
-    reopened."""
+    """Raise ReopenWithoutDispatch, ReopenTooLate, RequestBlanked, DangerNotRelayed or AreaNeeded if a closed request
+    cannot be reopened."""
     if request["dispatched_at"] is None:
         raise ReopenWithoutDispatch
     if act.now > request["closed_at"] + timedelta(days=act.settings.reopen_days):
         raise ReopenTooLate(days=act.settings.reopen_days)
+    if request["blanked_at"]:
+        raise RequestBlanked(number=request["number"])
     check_may_go_out(request)
 
 

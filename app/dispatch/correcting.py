@@ -37,7 +37,7 @@ from app.intake.clocks import Clock, after_pauses, pauses_of
 from app.intake.danger import NO_DANGER, danger_of_item, find_new_danger, find_open_danger, has_unrelayed_danger
 from app.intake.entitlement import Claimant
 from app.intake.models import Citizen, RequestStatus, UnmatchedReason
-from app.intake.queries import list_memberships
+from app.intake.queries import add_remark, list_memberships
 from app.intake.schemas import DangerWithdrawalIn, Person
 from app.intake.states import OPEN
 from app.intake.taking import UNSEARCHED, check_dispatchable, check_quantity, details_of, settle_tiers, window_of
@@ -49,7 +49,7 @@ from app.jobs.queries import correct_bill, find_extension_of, lock_job, lock_off
 from app.kit.db import Row, Tx
 from app.kit.errors import VersionRequired
 from app.kit.etags import check_version
-from app.kit.personal import mask_name, mask_phone, mask_text
+from app.kit.personal import hide, mask_name, mask_phone, mask_text
 from app.matching.actions import match
 from app.matching.wanted import Wanted
 from app.registry.notices import send_notice
@@ -72,6 +72,7 @@ OF_THE_CENTRE = {"helped_name", "callback_name", "callback_phone"}
 MASKS: dict[str, Callable[[str], str | None]] = {
     "contact_phone": mask_phone, "contact_name": mask_name, "address": mask_text,
     "helped_name": mask_name, "callback_name": mask_name, "callback_phone": mask_phone,
+    "description": hide, "details": hide,
 }  # fmt: skip
 """How the audit log masks personal data."""
 WORDS = {
@@ -116,10 +117,11 @@ async def correct_request(
         changes |= {"corrected_at": act.now}
     await note_tier(act, tx, request, changes.get("tier", request["tier"]))
     await queries.edit_request(tx, request_id, changes | {"version": request["version"] + 1})
-    await _put_on_record(act, tx, request, changes, body.reason)
+    remark_id = await add_remark(act, tx, request["id"], body.reason)
+    await _put_on_record(act, tx, request, changes, remark_id)
     if changes.keys() & {"item_code", "citizen_id"}:
         await take_over(act, tx, request_id, await queries.list_children(tx, request_id), catalog)
-    await _follow(act, tx, await get_locked(tx, request_id), changes, catalog)
+    await _follow(act, tx, await get_locked(tx, request_id), changes, remark_id, catalog)
     danger = _new_danger(request, changes, catalog, dangers)
     if danger and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
         await raise_danger(act, tx, request_id, danger, catalog, heard=True)
@@ -174,11 +176,9 @@ async def withdraw_danger(
 
 
 async def _note_withdrawn(act: Act, tx: Tx, request_id: UUID, danger: str, reason: str) -> None:
-    about = {"danger": danger}
-    await record(act, tx, EventKind.REQUEST_DANGER_WITHDRAWN, request_id=request_id, data=about)
-    facts = about | {"reason": reason}  # events contain nothing that people said (docs/decisions/0017)
-    subject = f"request:{request_id}"
-    await add_audit(act, tx, "request.danger_withdrawn", subject, **facts)
+    facts = {"danger": danger, "remark_id": await add_remark(act, tx, request_id, reason)}
+    await record(act, tx, EventKind.REQUEST_DANGER_WITHDRAWN, request_id=request_id, data=facts)
+    await add_audit(act, tx, "request.danger_withdrawn", f"request:{request_id}", **facts)
 
 
 async def _values(act: Act, tx: Tx, request: Row, body: Correction, catalog: Snapshot) -> dict[str, Any]:
@@ -317,7 +317,7 @@ def _dues(
     }
 
 
-async def _put_on_record(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], reason: str) -> None:
+async def _put_on_record(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], remark_id: UUID) -> None:
     """Record each old and new value in the audit log, with personal data masked. The event of the correction names only
     the columns."""
     named = [name for name in changes if name in WORDS]
@@ -325,10 +325,14 @@ async def _put_on_record(act: Act, tx: Tx, request: Row, changes: Mapping[str, A
         name: [MASKS[name](value) if name in MASKS and value else value for value in (request[name], changes[name])]
         for name in named
     }
-    await add_audit(act, tx, EventKind.REQUEST_CORRECTED, f"request:{request['id']}", reason=reason, changes=masked)
+    await add_audit(
+        act, tx, EventKind.REQUEST_CORRECTED, f"request:{request['id']}", remark_id=remark_id, changes=masked
+    )
 
 
-async def _follow(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], catalog: Snapshot) -> None:
+async def _follow(
+    act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], remark_id: UUID, catalog: Snapshot
+) -> None:
     """Log the correction, tell the provider that has the job, and match the request again if the correction affects who
     can do the work."""
     served = request["parent_id"] or request["id"]
@@ -342,7 +346,7 @@ async def _follow(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], ca
         EventKind.REQUEST_CORRECTED,
         request_id=served,
         provider_id=provider,
-        data={"fields": named, "about_number": request["number"]},
+        data={"fields": named, "about_number": request["number"], "remark_id": remark_id},
     )
     if job:
         await note_contact(tx, served, act.now)
@@ -398,7 +402,7 @@ async def _ask_anew(act: Act, tx: Tx, request: Row, *, matters: bool) -> None:
     for offer_id, provider_id in offers:
         offer = await lock_offer(tx, offer_id)
         if matters and offer:
-            await close_pending_offer(act.of_itself, tx, offer, "withdraw", reason="corrected", note=None)
+            await close_pending_offer(act.of_itself, tx, offer, "withdraw", reason="corrected", remark_id=None)
         tx.publish(provider_topic(provider_id))
     if matters:
         waits = {} if request["deferred_until"] else {**UNSEARCHED, "match_at": act.now}

@@ -51,7 +51,7 @@ async def raise_danger(
     for offer_id, _ in await queries.list_pending(tx, request_id):
         offer = await lock_offer(tx, offer_id)
         if offer:
-            await close_pending_offer(act.of_itself, tx, offer, "withdraw", reason=WITHDRAWN_FOR_DANGER, note=None)
+            await close_pending_offer(act.of_itself, tx, offer, "withdraw", reason=WITHDRAWN_FOR_DANGER, remark_id=None)
     await queries.postpone_matching(tx, request_id, None)
     job = await queries.find_live_job(tx, request_id)
     data = {"danger": kind, "heard": heard}

@@ -64,11 +64,11 @@ class EventKind(StrEnum):
     REQUEST_RETURNED = "request.returned", "The provider returned the work or could not complete it."
     REQUEST_REASSIGNED = "request.reassigned", "The centre took the work away from a provider that had not started."
     REQUEST_REDONE = "request.redone", "The problem was not solved, and the work is done again at no charge."
-    REQUEST_REOPENED = ("request.reopened", "A closed request was reopened.", {"reason": Datum.TEXT})
+    REQUEST_REOPENED = ("request.reopened", "A closed request was reopened.", {"remark_id": Datum.KEY})
     REQUEST_CLOSED = (
         "request.closed",
         "It was closed.",
-        {"close_reason": Datum.CODE, "reason?": Datum.CODE, "note?": Datum.TEXT},
+        {"close_reason": Datum.CODE, "reason?": Datum.CODE, "remark_id?": Datum.KEY},
     )
     REQUEST_CANCELLED = (
         "request.cancelled",
@@ -87,7 +87,7 @@ class EventKind(StrEnum):
     REQUEST_CORRECTED = (
         "request.corrected",
         "What was taken down was corrected.",
-        {"fields": Datum.CODES, "about_number": Datum.WHOLE},
+        {"fields": Datum.CODES, "about_number": Datum.WHOLE, "remark_id?": Datum.KEY},
     )
     REQUEST_DEADLINES_MOVED = (
         "request.deadlines_moved",
@@ -153,7 +153,7 @@ class EventKind(StrEnum):
     REQUEST_DANGER_WITHDRAWN = (
         "request.danger_withdrawn",
         "The danger was withdrawn: there is none.",
-        {"danger": Datum.CODE},
+        {"danger": Datum.CODE, "remark_id?": Datum.KEY},
     )
     REQUEST_DANGER_DISMISSED = (
         "request.danger_dismissed",
@@ -175,7 +175,7 @@ class EventKind(StrEnum):
     OFFER_WITHDRAWN = (
         "offer.withdrawn",
         "It was withdrawn before an answer.",
-        {"offer_id": Datum.KEY, "reason": Datum.TEXT, "note?": Datum.TEXT},
+        {"offer_id": Datum.KEY, "reason": Datum.CODE, "remark_id?": Datum.KEY},
     )
     OFFER_ENDED = (
         "offer.ended",
@@ -217,7 +217,7 @@ class EventKind(StrEnum):
             "job_id": Datum.KEY,
             "appointment_from": Datum.MOMENT,
             "appointment_to": Datum.MOMENT,
-            "agreed_by?": Datum.TEXT,
+            "remark_id?": Datum.KEY,
             "agreed_how?": Datum.CODE,
             "move": Datum.WHOLE,
         },
@@ -245,7 +245,7 @@ class EventKind(StrEnum):
     JOB_ARBITRATED = (
         "job.arbitrated",
         "A supervisor decided who was to blame for the return or failure.",
-        {"job_id": Datum.KEY, "fault": Datum.CODE, "note": Datum.TEXT},
+        {"job_id": Datum.KEY, "fault": Datum.CODE},
     )
     JOB_AMOUNT_CORRECTED = (
         "job.amount_corrected",
@@ -259,7 +259,7 @@ class EventKind(StrEnum):
             "payout_fen?": Datum.WHOLE,
             "quantity": Datum.NUMBER,
             "lower": Datum.FLAG,
-            "reason": Datum.TEXT,
+            "remark_id": Datum.KEY,
         },
     )
     EXTENSION_ASKED = (
@@ -372,10 +372,10 @@ class EventKind(StrEnum):
     CREDIT_DROPPED = (
         "credit.dropped",
         "The proposal was dropped after the reply.",
-        {"credit_id": Datum.KEY, "note": Datum.TEXT},
+        {"credit_id": Datum.KEY},
     )
     CREDIT_APPEALED = ("credit.appealed", "The provider appealed.", {"credit_id": Datum.KEY})
-    CREDIT_UPHELD = ("credit.upheld", "The appeal was refused.", {"credit_id": Datum.KEY, "note": Datum.TEXT})
+    CREDIT_UPHELD = ("credit.upheld", "The appeal was refused.", {"credit_id": Datum.KEY})
     CREDIT_REVOKED = (
         "credit.revoked",
         "The appeal was granted.",

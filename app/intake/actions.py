@@ -15,7 +15,7 @@ from app.intake import queries
 from app.intake.clocks import resume_clocks
 from app.intake.danger import NO_DANGER, check_line, check_relayed, get_danger, has_unrelayed_danger, note_relay
 from app.intake.entitlement import dearer
-from app.intake.errors import HoldInvalid, TierNotDearer
+from app.intake.errors import HoldInvalid, RequestBlanked, TierNotDearer
 from app.intake.models import CloseReason, Contact, HoldCause, Request, RequestStatus
 from app.intake.rounds import end_round
 from app.intake.schemas import AnswerIn, ContactIn, DangerRelayIn, HoldIn, RelayIn
@@ -141,12 +141,13 @@ async def close_request(act: Act, tx: Tx, request_id: UUID, note: str) -> Row:
     if request["status"] not in CLOSED_BY_HAND:
         raise await REQUESTS.refusal(tx, "close", request_id)
     reason = CloseReason.RELAYED if request["status"] == RequestStatus.RELAYED else CloseReason.NO_PROVIDER
+    said = {"remark_id": await queries.add_remark(act, tx, request_id, note)} if note else {}
     return await REQUESTS.transition(
         act,
         tx,
         "close",
         request_id,
-        data={"close_reason": reason, "note": note},
+        data={"close_reason": reason} | said,
         closed_at=act.now,
         close_reason=reason,
         unmatched_at=None,
@@ -225,8 +226,10 @@ async def consent_to_tier(act: Act, tx: Tx, request_id: UUID, tier: Tier, catalo
 
 
 async def add_contact(act: Act, tx: Tx, request_id: UUID, body: ContactIn) -> Contact:
-    """Record a later call or message about the request. Raises NotFound."""
+    """Record a later call or message about the request. Raises NotFound, RequestBlanked."""
     request = await get_request(tx, request_id)
+    if request.blanked_at:
+        raise RequestBlanked(number=request.number)
     contact = Contact(
         request_id=request.id,
         at=act.now,

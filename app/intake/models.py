@@ -482,6 +482,17 @@ class Round(Model):
     ended_at: Mapped[datetime]
 
 
+class Remark(Model):
+    """What a person typed with a step, such as why a request was reopened. The step's event names it by `remark_id`,
+    because events carry no words (docs/decisions/0017)."""
+
+    __tablename__ = "remarks"
+
+    id: Mapped[Id]
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"), index=True)
+    text: Mapped[str]
+
+
 class Contact(Model):
     """A call or message about a request, the first one or a later one."""
 

@@ -36,6 +36,7 @@ from app.auth.models import AuditEntry, Staff
 from app.auth.queries import on_shift
 from app.auth.reveals import REVEALED
 from app.catalog.models import Group
+from app.events.act import Act
 from app.events.facts import FACTS, facts_of
 from app.events.models import Event
 from app.events.transition import AT, EVENTS
@@ -47,12 +48,14 @@ from app.intake.models import (
     CitizenGroup,
     CloseReason,
     Contact,
+    Remark,
     Request,
     RequestStatus,
     is_member,
 )
 from app.kit.db import Prepared, Row, Tx
 from app.kit.idempotency import IdempotencyKey, store_answer
+from app.kit.ids import new_id
 from app.kit.orm import word
 from app.kit.phones import without_extension
 from app.registry.models import Provider
@@ -202,6 +205,14 @@ async def add_request(tx: Tx, **values: Any) -> UUID | None:
     kept = orjson.dumps(details).decode() if details else None
     [row] = await tx.rows(_ADD_REQUEST, **values, details=kept)
     return cast(UUID | None, row["citizen_id"])
+
+
+async def add_remark(act: Act, tx: Tx, request_id: UUID, said: str) -> UUID:
+    """Keep what a person typed with a step of the request. Return the key by which the step's event names it."""
+    remark = Remark(id=new_id(act.now), request_id=request_id, text=said)
+    tx.session.add(remark)
+    await tx.flush()
+    return remark.id
 
 
 async def set_danger(tx: Tx, request_id: UUID, facts: Mapping[str, Any]) -> None:

@@ -42,7 +42,7 @@ from app.intake.schemas import (
     TierConsentIn,
     TierSearch,
 )
-from app.intake.views import show, without_names
+from app.intake.views import show
 from app.kit import pages
 from app.kit.db import Tx
 from app.kit.etags import set_etag
@@ -126,8 +126,7 @@ async def list_request_events(request_id: UUID, act: Reader, tx: Transaction) ->
 
 
 def _event(event: Event) -> EventOut:
-    values = {name: getattr(event, name) for name in EventOut.model_fields}
-    return EventOut.model_validate(values | {"data": without_names(event.data)})
+    return EventOut.model_validate({name: getattr(event, name) for name in EventOut.model_fields})
 
 
 @router.get("/requests/{request_id}/contacts")

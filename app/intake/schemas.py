@@ -264,6 +264,9 @@ class RequestOut(BaseModel):
     round: int = Field(description="each dispatch, redo, reopening and return begins a round with its own clocks")
     version: int = Field(description="send it as If-Match with a correction")
     personal_words: PersonalPlaces = None
+    blanked_at: datetime | None = Field(
+        description="when its personal data was removed, as scheduled or because the citizen asked"
+    )
 
 
 class RunningClock(BaseModel):

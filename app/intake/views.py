@@ -1,6 +1,5 @@
 """Turns rows of requests into what the API shows."""
 
-from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -55,11 +54,6 @@ def _masked(values: dict[str, Any], typed: bool) -> RequestOut:
         texts |= {f"details.{n}.answer": one.answer for n, one in enumerate(shown.details)}
         shown.personal_words = find_places(texts, names)
     return shown
-
-
-def without_names(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event's data with the name of the citizen who agreed masked."""
-    return {name: mask_name(value) if name == "agreed_by" else value for name, value in data.items()}
 
 
 def running_clocks(request: Request, catalog: Snapshot, zone: ZoneInfo) -> list[RunningClock]:

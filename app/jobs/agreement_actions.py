@@ -10,6 +10,7 @@ from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import provider_topic
 from app.events.transition import record
+from app.intake.queries import add_remark
 from app.jobs import queries
 from app.jobs.acting import (
     BY_PHONE,
@@ -92,7 +93,7 @@ async def move_appointment(act: Act, tx: Tx, job_id: UUID, body: Appointment) ->
         data={
             "job_id": str(job_id),
             **{name: moment.isoformat() for name, moment in changes.items()},
-            "agreed_by": body.agreed_by,
+            "remark_id": body.agreed_by and str(await add_remark(act, tx, job["request_id"], body.agreed_by)),
             "agreed_how": body.agreed_how,
             "move": moves,
         },

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.events.act import Act
 from app.events.topics import provider_topic
+from app.intake.queries import add_remark
 from app.jobs import queries
 from app.jobs.acting import check_price, measured
 from app.jobs.errors import AboveConsent, AmountChanged, NotCompleted, PayoutNotAllowed
@@ -55,7 +56,7 @@ async def correct_amount(act: Act, tx: Tx, job_id: UUID, body: AmountCorrection)
         "difference_fen": difference,
         "quantity": shown(quantity),
         "lower": difference < 0,
-        "reason": body.reason,
+        "remark_id": await add_remark(act, tx, job["request_id"], body.reason),
     }
     await queries.log_correction(tx, job_id, facts, act.zone, **act.parameters())
     was, is_ = f"{job['amount_fen'] / 100:.2f}", f"{body.amount_fen / 100:.2f}"

@@ -14,6 +14,7 @@ from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
 from app.intake.clocks import Clock
 from app.intake.models import RequestStatus
+from app.intake.queries import add_remark
 from app.jobs import queries, statements
 from app.jobs.acting import PRICE_CARD, check_places, job_out, offer_out, price_agreed, time_taken
 from app.jobs.errors import (
@@ -99,7 +100,8 @@ async def withdraw_offer(act: Act, tx: Tx, offer_id: UUID, reason: str) -> None:
     if offer["status"] == OfferStatus.WITHDRAWN:
         return
     _check_pending(offer, act.now)
-    await close_pending_offer(act, tx, offer, "withdraw", reason=WITHDRAWN_BY_STAFF, note=reason)
+    remark_id = await add_remark(act, tx, offer["request_id"], reason)
+    await close_pending_offer(act, tx, offer, "withdraw", reason=WITHDRAWN_BY_STAFF, remark_id=remark_id)
 
 
 _CLOSE = {"decline": statements.DECLINE, "expire": statements.EXPIRE, "withdraw": statements.WITHDRAW}

@@ -246,7 +246,7 @@ def _accept() -> Prepared:
 
 _LEAVE_DATA: dict[str, Callable[[FromClause], ColumnElement[Any]]] = {
     "decline": lambda rows: json_of(reason=rows.c.decline_reason),
-    "withdraw": lambda rows: json_of(reason=rows.c.withdraw_reason, note=bindparam("note", type_=Text)),
+    "withdraw": lambda rows: json_of(reason=rows.c.withdraw_reason, remark_id=bindparam("remark_id", type_=Uuid)),
 }
 
 
@@ -277,7 +277,7 @@ def _leave_pending(step: str, **values: Any) -> Prepared:
         counts: dict[str, Any] = {column: one_if(), "counted": one_if(offer.rows.c.offered_by == word("ranking"))}
         parts += [bring_forward_waiting(offer.rows), *add_counts(offer.rows, **counts)]
         parts += [end_silence(offer.rows)] if step == "decline" else count_silence(offer.rows)
-    return Prepared(select(offer.rows).add_cte(*parts), optional=("note",) if step == "withdraw" else ())
+    return Prepared(select(offer.rows).add_cte(*parts), optional=("remark_id",) if step == "withdraw" else ())
 
 
 def _reported(**parts: Any) -> ColumnElement[Any]:

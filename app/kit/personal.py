@@ -34,6 +34,11 @@ def mask_text(text: str) -> str:
     return f"{text[:3]}***"
 
 
+def hide(said: object) -> str:
+    """Mask what somebody said entirely: each of its words can tell who they are."""
+    return "***"
+
+
 SURNAMES = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
     "鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵汪祁毛禹狄米贝明臧计伏成戴宋茅庞熊纪舒屈"

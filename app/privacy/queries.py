@@ -1,4 +1,4 @@
-"""SQL of the schedule: count what is due, delete or blank a batch of it."""
+"""SQL of the schedule and of citizens' rights: count what is due, delete or blank it, copy it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, Uuid, bindparam, text
 
-from app.kit.db import Prepared, Tx
-from app.privacy.schedule import BY_TABLE, CITIZENS, REQUESTS, WITH_REQUEST, Line
+from app.kit.db import Prepared, Row, Tx
+from app.kit.personal import mask_free_text
+from app.privacy.schedule import BY_TABLE, REQUESTS, WITH_REQUEST, Line
 
 _TYPES: dict[str, Any] = {
     "before": DateTime(timezone=True),
@@ -114,4 +115,134 @@ async def blank_requests(tx: Tx, ids: Sequence[UUID], at: datetime) -> None:
     await tx.rows(_BLANK_REQUESTS, ids=ids, at=at)
 
 
-__all__ = ["CITIZENS", "Standing", "blank_requests", "choose_requests", "delete_batch", "read_standing"]
+LONG_SECONDS = 120
+"""How long a search through a whole table may take. It happens when somebody is erased or asks for a copy."""
+_OPEN = (
+    "(status NOT IN ('closed', 'cancelled', 'merged') OR EXISTS"
+    " (SELECT FROM complaints c WHERE c.request_id = requests.id AND c.status NOT IN ('answered', 'unreached')))"
+)
+
+
+async def take_time(tx: Tx) -> None:
+    """Let this transaction's statements take LONG_SECONDS."""
+    await tx.driver.execute(f"SET LOCAL statement_timeout = '{LONG_SECONDS}s'")
+
+
+async def lock_requests_of(tx: Tx, citizen_id: UUID, phone: str) -> Sequence[Row]:
+    """Lock the requests that concern the citizen in the order of their ids: `own` are those in which they are helped or
+    call, the others have their number. `open` says which are not finished."""
+    return await tx.driver.fetch(
+        f"SELECT id, number, {_OPEN} AS open, citizen_id = $1 OR caller_id = $1 AS own FROM requests"
+        " WHERE citizen_id = $1 OR caller_id = $1 OR split_part(contact_phone, ',', 1) = $2"
+        " OR split_part(callback_phone, ',', 1) = $2 ORDER BY id FOR UPDATE",
+        citizen_id,
+        phone,
+        timeout=LONG_SECONDS,
+    )
+
+
+_WITH_NUMBER = [
+    "UPDATE requests SET contact_phone = NULL, contact_name = NULL WHERE split_part(contact_phone, ',', 1) = $1",
+    "UPDATE requests SET callback_phone = NULL, callback_name = NULL WHERE split_part(callback_phone, ',', 1) = $1",
+    "UPDATE contacts SET phone = NULL, note = NULL WHERE split_part(phone, ',', 1) = $1",
+    "UPDATE complaints SET phone = NULL, words = NULL WHERE split_part(phone, ',', 1) = $1",
+    "UPDATE calls SET phone = NULL WHERE split_part(phone, ',', 1) = $1",
+    "UPDATE step_troubles SET error = '' WHERE position($1 IN error) > 0",
+    "UPDATE worker_steps SET error = '' WHERE position($1 IN error) > 0",
+]
+
+
+async def forget_number(tx: Tx, phone: str) -> None:
+    """Remove the number, with or without an extension, wherever else it stands in full."""
+    for statement in _WITH_NUMBER:
+        await tx.driver.execute(statement, phone, timeout=LONG_SECONDS)
+
+
+async def forget_words(tx: Tx, ids: Sequence[UUID], known: Sequence[str]) -> None:
+    """Delete what repeats the words of these requests or what is known of the citizen, before the rows are blanked:
+    stored answers, what receivers answered, and the masked words for which an item was chosen."""
+    texts = await tx.driver.fetch("SELECT description FROM requests WHERE id = ANY($1)", ids)
+    masked = [mask_free_text(row["description"]) for row in texts]
+    await tx.driver.execute("DELETE FROM item_choices WHERE words = ANY($1)", masked, timeout=LONG_SECONDS)
+    await tx.driver.execute(
+        "DELETE FROM idempotency_keys WHERE EXISTS"
+        " (SELECT FROM unnest($1::text[]) t(told) WHERE position(convert_to(told, 'UTF8') IN answer) > 0)",
+        [*map(str, ids), *known],
+        timeout=LONG_SECONDS,
+    )
+    await tx.driver.execute(
+        "UPDATE webhook_deliveries SET answer = NULL WHERE answer IS NOT NULL"
+        " AND event_id IN (SELECT id FROM events WHERE request_id = ANY($1))",
+        ids,
+        timeout=LONG_SECONDS,
+    )
+
+
+async def delete_citizen(tx: Tx, citizen_id: UUID) -> None:
+    """Delete a citizen whom no request names any more, with groups and bars."""
+    await tx.driver.execute("DELETE FROM citizens WHERE id = $1", citizen_id)
+
+
+async def list_known_groups(tx: Tx, citizen_id: UUID) -> Sequence[Row]:
+    """Return the citizen's memberships, also expired ones."""
+    return await tx.driver.fetch("SELECT * FROM citizen_groups WHERE citizen_id = $1 ORDER BY group_code", citizen_id)
+
+
+async def list_known_bars(tx: Tx, citizen_id: UUID) -> Sequence[Row]:
+    """Return the providers that the citizen does not want, with their names."""
+    return await tx.driver.fetch(
+        "SELECT p.name AS provider, b.reason, b.created_at FROM citizen_bars b JOIN providers p ON p.id = b.provider_id"
+        " WHERE b.citizen_id = $1 ORDER BY b.created_at",
+        citizen_id,
+    )
+
+
+async def list_known_requests(tx: Tx, citizen_id: UUID) -> Sequence[Row]:
+    """Return the requests in which the citizen is helped or calls, oldest first, with providers and the sum billed."""
+    return await tx.driver.fetch(
+        """
+        SELECT r.*, CASE WHEN r.citizen_id = $1 THEN 'citizen' ELSE 'caller' END AS role,
+          ARRAY(
+            SELECT p.name FROM jobs j JOIN providers p ON p.id = j.provider_id WHERE j.request_id = r.id ORDER BY j.id
+          ) AS providers,
+          (SELECT coalesce(sum(j.amount_fen), 0)::bigint FROM jobs j WHERE j.request_id = r.id) AS amount_fen
+        FROM requests r WHERE r.citizen_id = $1 OR r.caller_id = $1 ORDER BY r.received_at, r.id
+        """,
+        citizen_id,
+    )
+
+
+_SAID_AT = {"contacts": "at", "complaints": "opened_at", "callbacks": "ended_at", "jobs": "accepted_at",
+            "offers": "decided_at", "extensions": "asked_at", "credit_entries": "made_at"}  # fmt: skip
+
+
+def _said(line: Line) -> str:
+    """Return the query for all texts that the table keeps about requests."""
+    at = _SAID_AT.get(line.table, "NULL::timestamptz")
+    return " UNION ALL ".join(
+        f"SELECT request_id, '{line.table}.{column}' AS what, {at} AS at, {column} AS text FROM {line.table}"
+        f" WHERE request_id = ANY($1) AND {column} <> ''"
+        for column in line.blanks
+    )
+
+
+_OWN_WORDS = " UNION ALL ".join(
+    f"SELECT id AS request_id, 'requests.{column}' AS what, NULL::timestamptz AS at, {column} AS text FROM requests"
+    f" WHERE id = ANY($1) AND {column} <> ''"
+    for column in ("answer", "outside_number", "cancel_reason", "hold_reason")
+)
+_ALL_SAID = " UNION ALL ".join([_OWN_WORDS, *map(_said, WITH_REQUEST)]) + " ORDER BY request_id, at NULLS FIRST, what"
+
+
+async def list_said(tx: Tx, ids: Sequence[UUID]) -> Sequence[Row]:
+    """Return every text that is kept about these requests, by the column that keeps it."""
+    return await tx.driver.fetch(_ALL_SAID, ids)
+
+
+async def list_known_calls(tx: Tx, phone: str) -> Sequence[Row]:
+    """Return the calls from this number, oldest first."""
+    return await tx.driver.fetch(
+        "SELECT began_at, ended_at FROM calls WHERE split_part(phone, ',', 1) = $1 ORDER BY began_at",
+        phone,
+        timeout=LONG_SECONDS,
+    )

@@ -207,6 +207,7 @@ SCHEDULE: Sequence[Line] = (
         appeal="CASE WHEN appeal IS NOT NULL THEN '' END",
         appeal_note=NOTHING,
     ),
+    _with_request("remarks", "what was typed with a step: why, and who agreed", _DESK, text=EMPTY),
     CITIZENS,
     _kept(
         "citizen_groups",
@@ -450,6 +451,7 @@ SCHEDULE: Sequence[Line] = (
     _kept(
         "worker_steps", "how the worker's steps are doing", "The present state only.", "admins", "step", error=NOTHING
     ),
+    _kept("erasures", "when a citizen was erased; the key names nobody any more", "To answer for it.", "nobody"),
     _no_person("article_entries", "which articles answer what", "items", "areas"),
     _no_person("article_versions", "the wording of articles", "items", "areas", "content", "change", "note"),
     _no_person("article_words", "words of articles", "word"),

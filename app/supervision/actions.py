@@ -93,7 +93,7 @@ async def arbitrate_job(act: Act, tx: Tx, job_id: UUID, body: Finding) -> JobOut
         EventKind.JOB_ARBITRATED,
         request_id=job["request_id"],
         provider_id=job["provider_id"],
-        data={"job_id": job_id, "fault": body.fault, "note": body.note},
+        data={"job_id": job_id, "fault": body.fault},
     )
     return job_out(job, job)
 

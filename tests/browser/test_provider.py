@@ -210,9 +210,9 @@ async def test_a_provider_moves_an_appointment_and_requests_an_extension(world: 
     await expect(page.locator(".due")).to_contain_text("14:00 至 16:00")
     moved = await ok(provider.client.get(f"/provider/jobs/{job_id}"))
     assert (moved["appointment_from"], moved["appointment_to"]) == ("2026-11-25T06:00:00Z", "2026-11-25T08:00:00Z")
-    events = await ok(world.operator.get(f"/requests/{moved['request_id']}/events"))
+    events = (await ok(world.operator.get(f"/requests/{moved['request_id']}/timeline")))["items"]
     [told] = [event["data"] for event in events if event["kind"] == "job.appointment_moved"]
-    assert (told["agreed_by"], told["agreed_how"]) == ("王阿姨", "on_site")
+    assert (told["agreed_by"], told["agreed_how"]) == ("王**", "on_site")
 
     await page.get_by_role("button", name="申请延期").click()
     await page.locator("[name=reason]").fill("玻璃清洁剂要从杭州调货，后天到")

@@ -16,7 +16,7 @@ from tests.credit.cases import give_back, proposed
 from tests.exchange.files import PROVIDER_HEADING, csv_file, provider_row
 from tests.knowledge.articles import LOST_CARD
 from tests.webhooks.receivers import proof
-from tests.world import CHENGLANG, CLEANING, DRAIN, NANMEN, credit_code
+from tests.world import CHENGLANG, CLEANING, DRAIN, NANMEN, credit_code, ok
 
 Chapter = Callable[[Stage], Awaitable[None]]
 TAKEN: dict[str, Any] = {
@@ -280,6 +280,18 @@ async def citizens(stage: Stage) -> None:
     await stage.call("listNoShows", desk, **who)
     await stage.call("unbarProvider", desk, **who, provider_id=provider.id)
     await stage.call("endMembership", desk, **who, group="hardship")
+
+
+async def personal_data(stage: Stage) -> None:
+    world = stage.world
+    await ok(
+        world.create("GV01", answer="带身份证到街道便民服务中心办理。", description="老年优待证怎么办", phone=PHONE)
+    )
+    card = await ok(world.operator.post("/citizens/searches", json={"phone": PHONE}))
+    named = {"citizen_id": card["citizen_id"]}
+    await stage.call("copyCitizen", world.supervisor, **named)
+    await stage.call("printCitizen", world.supervisor, **named, lang="zh")
+    await stage.call("eraseCitizen", world.supervisor, **named, body={"asked": "in_person"})
 
 
 async def calls(stage: Stage) -> None:
@@ -661,7 +673,7 @@ async def second_factor(stage: Stage) -> None:
 
 
 CHAPTERS: list[Chapter] = [
-    sign_in, second_factor, staff, health, requests, dispatching, jobs_on_behalf, providers_queue, citizens, calls,
-    catalogue, calendar, dangers, knowledge, matching, surges, aftercare, credit, supervision, applications, registry,
-    notices, statement, metrics, webhooks,
+    sign_in, second_factor, staff, health, requests, dispatching, jobs_on_behalf, providers_queue, citizens,
+    personal_data, calls, catalogue, calendar, dangers, knowledge, matching, surges, aftercare, credit, supervision,
+    applications, registry, notices, statement, metrics, webhooks,
 ]  # fmt: skip

@@ -42,7 +42,6 @@ export function factsOf({ kind, data }: Happening, number: number): string[] {
   if (kind === 'offer.withdrawn') add('reason', (reason) => coded('withdrawn', reason))
   if (kind === 'job.returned') add('reason', word('ReturnReason'))
   if (kind === 'job.arbitrated') add('fault', word('Fault'))
-  if (kind === 'job.amount_corrected') add('reason', String)
   add('amount_fen', sum('billed'))
   add('payout_fen', (fen: number) => (fen ? sum('payout')(fen) : ''))
   if (kind === 'job.quoted') add('quote_fen', sum('quoted'))
@@ -63,9 +62,9 @@ export function factsOf({ kind, data }: Happening, number: number): string[] {
   return facts.filter(Boolean)
 }
 
-/** Return what was said or noted; the log's own note if no row keeps it. */
-export function wordsOf({ words, data }: Happening): string {
-  return words ?? (typeof data.note === 'string' ? data.note : '')
+/** Return what was said or noted. */
+export function wordsOf({ words }: Happening): string {
+  return words ?? ''
 }
 
 /** Return who did it, and on whose behalf; '' for the system. */

@@ -1,0 +1,42 @@
+"""Routes for what citizens may ask about their own data, used by staff who have made sure who asks."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from fastapi.responses import HTMLResponse
+
+from app.auth.access import Router, Transaction, acting
+from app.auth.models import Role
+from app.catalog.current import CurrentCatalog
+from app.events.act import Act
+from app.kit.idempotency import repeatable
+from app.kit.languages import Language
+from app.privacy import copying, erasing
+from app.privacy.schemas import CitizenCopy, ErasureIn, ErasureOut
+from app.statement.routes import PAGE
+
+router = Router(prefix="/personal-data/citizens", tags=["personal data"])
+Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
+
+
+@router.get("/{citizen_id}")
+async def copy_citizen(citizen_id: UUID, act: Supervisor, tx: Transaction) -> CitizenCopy:
+    """Return a copy of all that is kept about a citizen, in full. The reading is recorded in the audit log."""
+    return await copying.copy(act, tx, citizen_id)
+
+
+@router.get("/{citizen_id}/page", response_model=str, response_class=HTMLResponse)
+async def print_citizen(
+    citizen_id: UUID, act: Supervisor, tx: Transaction, catalog: CurrentCatalog, lang: Language = Language.ZH
+) -> HTMLResponse:
+    """Return the copy as a page to read or print. The reading is recorded in the audit log."""
+    return HTMLResponse(copying.as_page(await copying.copy(act, tx, citizen_id), lang, act, catalog), headers=PAGE)
+
+
+@router.post("/{citizen_id}/erasure")
+@repeatable
+async def erase_citizen(citizen_id: UUID, body: ErasureIn, act: Supervisor, tx: Transaction) -> ErasureOut:
+    """Erase a citizen who asked for it. Their requests stay without personal data, so no figure changes. It cannot be
+    undone, and is refused while a request or a complaint of theirs is open."""
+    return await erasing.erase(act, tx, citizen_id, body)

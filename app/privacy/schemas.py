@@ -1,0 +1,95 @@
+"""API schemas of the rights to one's own data."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.intake.models import RequestStatus
+from app.kit.fields import Body
+from app.privacy.models import AskedHow
+
+
+class ErasureIn(Body):
+    """How the citizen asked. Make sure first that it is the citizen who asks."""
+
+    asked: AskedHow
+
+
+class ErasureOut(BaseModel):
+    """What was erased. It cannot be undone."""
+
+    id: UUID
+    at: datetime
+    requests: int = Field(description="how many requests were blanked")
+
+
+class KnownGroup(BaseModel):
+    """A membership of a priority group."""
+
+    group_code: str
+    source: str
+    expires_on: date | None
+
+
+class KnownBar(BaseModel):
+    """A provider that the citizen does not want."""
+
+    provider: str
+    reason: str | None
+    created_at: datetime
+
+
+class Said(BaseModel):
+    """Something that was said or written about the request, by whom it concerns and when, if that is known."""
+
+    what: str = Field(description="the table and column that keep it")
+    at: datetime | None
+    text: str
+
+
+class KnownRequest(BaseModel):
+    """All that is kept about one request."""
+
+    number: int
+    status: RequestStatus
+    received_at: datetime
+    item_code: str
+    role: Annotated[str, Field(description="`citizen`: helped; `caller`: called for somebody else")]
+    description: str
+    details: list[dict[str, str]] | None
+    contact_name: str | None
+    contact_phone: str | None
+    helped_name: str | None
+    callback_name: str | None
+    callback_phone: str | None
+    community_code: str | None
+    address: str | None
+    providers: list[str] = Field(description="the providers that were given the request")
+    amount_fen: int = Field(description="what was billed")
+    said: list[Said]
+
+
+class KnownCall(BaseModel):
+    """A call from the citizen's number."""
+
+    began_at: datetime
+    ended_at: datetime | None
+
+
+class CitizenCopy(BaseModel):
+    """A copy of all that is kept about a citizen, in full. Each reading is recorded in the audit log."""
+
+    made_at: datetime
+    citizen_id: UUID
+    phone: str
+    name: str | None
+    community_code: str | None
+    address: str | None
+    note: str | None
+    created_at: datetime
+    groups: list[KnownGroup]
+    bars: list[KnownBar]
+    requests: list[KnownRequest]
+    calls: list[KnownCall]
