@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable
-from contextlib import suppress
 from typing import Any, Self
 
 import httpx
@@ -16,12 +14,6 @@ SEATS_CONNECTIONS = 16
 
 class Refused(Exception):
     """The API refused a call. `Api.problems` counts the reason."""
-
-
-async def unless_refused(work: Awaitable[None]) -> None:
-    """Run the work until it is done or the API refuses something."""
-    with suppress(Refused):
-        await work
 
 
 class Traffic:
@@ -95,9 +87,14 @@ class Seat:
         """Read. Raises Refused, like the other methods."""
         return await self._ask("GET", path, repeatable=True, params=query)
 
-    async def put(self, path: str, body: object = None) -> Any:
-        """Change a state. It may be repeated."""
-        return await self._ask("PUT", path, repeatable=True, json=body)
+    async def put(self, path: str, body: object = None, version: int | None = None) -> Any:
+        """Change a state, of this version if it has versions. It may be repeated."""
+        headers = {"If-Match": f'"{version}"'} if version else {}
+        return await self._ask("PUT", path, repeatable=True, json=body, headers=headers)
+
+    async def delete(self, path: str) -> Any:
+        """Undo something. It may be repeated."""
+        return await self._ask("DELETE", path, repeatable=True)
 
     async def post(self, path: str, body: object = None, key: str | None = None) -> Any:
         """Create something, or take the next of a queue. It is repeated only with an idempotency key."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
@@ -22,7 +21,8 @@ from app.kit.terms import Term
 
 LOOK_SECONDS = 1.0
 LINE_SECONDS = 5.0
-HOURS_SHOWN = 8
+HOURS_SHOWN = 7
+COLUMNS = 3
 TODAY = {
     "requests": "受理 In",
     "answered_in_call": "当场答复 Answered",
@@ -103,19 +103,19 @@ async def _draw(play: Play, figures: Figures, console: Console) -> None:
 def _line(play: Play, figures: Figures) -> str:
     counts = [f"{label} {figures.today.get(name, 0)}" for name, label in TODAY.items()]
     started = f"{_label(RequestStatus.IN_PROGRESS)} {figures.by_status.get(RequestStatus.IN_PROGRESS, 0)}"
-    return " | ".join([f"{play.room.now():%m-%d %H:%M}", *counts, started, _pace(play, figures)])
+    moment = f"{play.room.now():%m-%d %H:%M}"
+    return " | ".join([moment, *counts, started, _pace(play, figures), _problems(play)])
 
 
 def _pace(play: Play, figures: Figures) -> str:
-    """Return the load, whether the machine keeps up, and what was refused."""
+    """Return the load, and whether the machine keeps up."""
+    return f"{figures.rate:.0f} 次 HTTP/s | 排队 Waiting {len(play.room.ringing)}, {lag(play.room.wait, play)}"
+
+
+def _problems(play: Play) -> str:
+    """Return what was refused, the most frequent first."""
     problems = ", ".join(f"{code} {count}" for code, count in play.problems.most_common(6))
-    return " | ".join(
-        (
-            f"{figures.rate:.0f} 次 HTTP/s",
-            f"排队 Waiting {len(play.room.ringing)}, {lag(play.room.wait, play)}",
-            f"问题 Problems {problems or 0}",
-        )
-    )
+    return f"问题 Problems {problems or 0}"
 
 
 def _label(term: Term) -> str:
@@ -129,28 +129,38 @@ def lag(wait: timedelta, play: Play) -> str:
 
 
 def _picture(play: Play, figures: Figures) -> RenderableType:
+    """Return the picture: 17 lines, so that a terminal of 80 × 24 also keeps the sign-ins above it."""
     now = play.room.now()
-    today = _counts("今天 Today", TODAY, figures.today)
-    standing = _counts("现在 Now", {status: _label(status) for status in OPEN}, figures.by_status)
-    standing.add_row("待回应派单 Offers out", str(figures.offers_waiting))
-    standing.add_row("到期回访 Callbacks due", str(figures.callbacks_due))
-    heading = Text(f"{now:%Y-%m-%d %H:%M}", style="bold")
-    return Group(heading, Columns([today, standing]), _volumes(now.hour, figures), Text(_pace(play, figures)))
+    today = {label: figures.today.get(name, 0) for name, label in TODAY.items()}
+    standing = {_label(status): figures.by_status.get(status, 0) for status in OPEN}
+    standing |= {"待回应 Offers out": figures.offers_waiting, "待回访 To call back": figures.callbacks_due}
+    return Group(
+        Text.assemble((f"{now:%Y-%m-%d %H:%M}", "bold"), "  今天 Today"),
+        _counts(today),
+        Text("现在 Now"),
+        _counts(standing),
+        _volumes(now.hour, figures),
+        *(Text(line, no_wrap=True, overflow="ellipsis") for line in (_pace(play, figures), _problems(play))),
+    )
 
 
-def _counts(title: str, labels: Mapping[str, str], counts: Mapping[str, int]) -> Table:
-    table = Table(title=title, show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    for name, label in labels.items():
-        table.add_row(label, str(counts.get(name, 0)))
+def _counts(counts: Mapping[str, int]) -> Table:
+    """Return the counts in three columns, read downwards."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for _ in range(COLUMNS):
+        table.add_column(width=20)
+        table.add_column(width=5, justify="right")
+    cells = [(label, str(count)) for label, count in counts.items()]
+    rows = -(-len(cells) // COLUMNS)
+    for row in range(rows):
+        table.add_row(*(text for cell in cells[row::rows] for text in cell))
     return table
 
 
 def _volumes(hour: int, figures: Figures) -> Table:
     hours = range(max(0, hour + 1 - HOURS_SHOWN), hour + 1)
     found = {(row["hour"], row["kind"]): row["requests"] for row in figures.volumes}
-    table = Table("", *(f"{hour:02d}:00" for hour in hours), title="每小时受理量 Requests by hour")
+    table = Table("每小时 By hour", *(f"{hour:02d}:00" for hour in hours), box=None, padding=(0, 2, 0, 0))
     for kind in Kind:
         table.add_row(_label(kind), *(str(found.get((hour, kind), 0)) for hour in hours))
     return table

@@ -38,7 +38,8 @@ class PhoneDesk:
     async def _go_on(self, job_id: UUID) -> None:
         async with self._room.outbound.one() as operator:
             job = await operator.get(f"/jobs/{job_id}")
-        await self._work(job, USUAL_PRICE_FEN)
+        if UUID(job["provider_id"]) in self._providers:
+            await self._work(job, USUAL_PRICE_FEN)
 
     async def phone(self, operator: Seat, offer: dict[str, Any]) -> None:
         """Phone the provider with the offer. If it accepts, it starts work and phones back later."""

@@ -9,10 +9,11 @@ from datetime import timedelta
 from random import Random
 from typing import cast
 
-from app.demo.api import Api, Refused, Seat, Traffic, unless_refused
+from app.demo.api import Api, Refused, Seat, Traffic
 from app.demo.callbacks import Callbacks
 from app.demo.calls import Desk
 from app.demo.citizens import arrivals
+from app.demo.eve import Firm
 from app.demo.form import Catalogue
 from app.demo.pace import first_of
 from app.demo.phone_desk import PhoneDesk
@@ -21,8 +22,9 @@ from app.demo.stage import Plan, Stage
 from app.demo.supervisor import Supervisor
 from app.kit.clock import clock_from
 from app.sample import texts
-from hotline_provider.fleet import Fleet
+from hotline_provider.fleet import SILENT, Fleet
 
+LOOK_SECONDS = 5.0
 OUTBOUND = 1 / 3
 """The share of operators who phone providers and citizens."""
 
@@ -40,9 +42,11 @@ class Play:
         self.room = Room(clock, stage.settings.zone, Operators(seats[outbound:]), Operators(seats[:outbound]))
         self.manager = self._seat("manager1")
         self.began = self.room.now()
+        unplayed = {stage.cast.visitor, stage.cast.silent, stage.cast.leaver}
+        self._visitor = Firm(self.api, stage.members[stage.cast.visitor].key)
         self._fleet = Fleet(
             url,
-            list(stage.members.values()),
+            [member for key, member in stage.members.items() if key not in unplayed],
             factor=plan.factor,
             seed=plan.seed,
             now=clock.now,
@@ -55,8 +59,8 @@ class Play:
 
     @property
     def problems(self) -> Counter[str]:
-        """What the API refused to anybody, by code."""
-        return self.api.problems + self._fleet.counts.problems
+        """What the API refused to anybody, by code, and the players' own mistakes, by class."""
+        return self.api.problems + self._fleet.counts.problems + self.room.mistakes
 
     async def totals(self) -> Mapping[str, int]:
         """Return the volumes of the days of the play, today included, or nothing if the API refuses them."""
@@ -75,15 +79,25 @@ class Play:
         stage, room, seed = self._stage, self.room, self._plan.seed
         phone_desk = PhoneDesk(room, stage.members, Random(f"phone-{seed}"))
         callbacks = Callbacks(room, stage.solved_rates, Random(f"callbacks-{seed}"))
-        supervisor = Supervisor(room, self._seat("supervisor1"), Random(f"supervisor-{seed}"))
+        supervisor = Supervisor(room, self._seat("supervisor1"), Random(f"supervisor-{seed}"), stage.left)
         async with room.tasks as tasks:
             phone_desk.resume(stage.phone_jobs)
-            for work in (self._fleet.run(), phone_desk.run(), callbacks.run(), supervisor.run()):
+            for work in (self._fleet.run(), phone_desk.run(), callbacks.run(), supervisor.run(), self._stay_in_touch()):
                 tasks.create_task(work)
+
+    async def _stay_in_touch(self) -> None:
+        """Keep offers coming to the visitors' provider while no visitor answers them."""
+        while True:
+            await self.room.attempt(self._switch_on())
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _switch_on(self) -> None:
+        if (await self._visitor.get("/provider"))["unreachable_why"] == SILENT:
+            await self._visitor.patch("/provider/availability", {"reachable": True})
 
     async def _take_calls(self, desk: Desk) -> None:
         plan, room = self._plan, self.room
         end = self.began + timedelta(hours=plan.hours) if plan.hours else None
         async with asyncio.TaskGroup() as calls:
             async for call in arrivals(room, plan.scale, plan.seed, end):
-                calls.create_task(unless_refused(desk.take(call)))
+                calls.create_task(room.attempt(desk.take(call)))

@@ -2,7 +2,9 @@
 call."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,11 +12,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.demo.api import Refused, Seat, unless_refused
+from app.demo.api import Refused, Seat
 from app.demo.pace import spend
 from app.kit.clock import Clock
 
 LEAST_PAUSE_SECONDS = 0.1
+
+logger = logging.getLogger(__name__)
 
 
 class Operators:
@@ -49,7 +53,8 @@ class Room:
 
     `inbound` operators answer calls and `outbound` ones make them, so that a rush of calls does not let offers expire.
     `ringing` are the citizens waiting for an operator, longest first, and `longest_wait` is the longest wait of the
-    play. `taken` are the requests that the API acknowledged: their numbers by id.
+    play. `taken` are the requests that the API acknowledged: their numbers by id. `mistakes` counts the players' own
+    errors, by class.
     """
 
     clock: Clock
@@ -60,14 +65,28 @@ class Room:
     ringing: dict[object, datetime] = field(default_factory=dict)
     longest_wait: timedelta = timedelta()
     taken: dict[UUID, int] = field(default_factory=dict)
+    mistakes: Counter[str] = field(default_factory=Counter)
 
     def now(self) -> datetime:
         """Return the centre's time in its zone."""
         return self.clock.now().astimezone(self.zone)
 
+    async def attempt(self, work: Awaitable[None]) -> None:
+        """Run the work until it is done, the API refuses something or the player makes a mistake.
+
+        A visitor can bring about what no player knows, such as a new item. That must not end the demo.
+        """
+        try:
+            await work
+        except Refused:
+            pass
+        except Exception as error:
+            self.mistakes[type(error).__name__] += 1
+            logger.exception("a player made a mistake")
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start the work in the background. If the API refuses something, only this work ends."""
-        self.tasks.create_task(unless_refused(work))
+        """Attempt the work in the background."""
+        self.tasks.create_task(self.attempt(work))
 
     @property
     def wait(self) -> timedelta:

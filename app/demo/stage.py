@@ -1,25 +1,27 @@
 """Prepares a play: a seeded database, a clock that continues where the last play ended, and sign-ins."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.catalog.load import load_reference_data, load_sample_places
+from app.catalog.models import Tier
 from app.catalog.snapshot import read_snapshot
 from app.credit.rules import load_credit_rules
 from app.danger.load import load_guides
 from app.demo import queries
 from app.demo.accounts import open_accounts
+from app.demo.eve import EVE, ITEM, Cast, leave_work
 from app.events.act import SYSTEM, Act
 from app.kit.clock import clock_from
 from app.kit.db import Database
 from app.kit.migrate import migrate
 from app.kit.open_files import raise_limit
 from app.knowledge.load import load_articles
-from app.registry.models import ReachedBy
+from app.registry.models import ReachedBy, Standing
 from app.sample.behaviour import behaviour_of
 from app.sample.history import load_history
 from app.sample.load import demo_keys, load_registry, provider_id
@@ -35,6 +37,8 @@ LEAST_OPERATORS = 4
 OTHER_FILES = 100
 """The files that the API and the players each hold open besides one connection per provider that waits for offers."""
 HOURS = range(24)
+BEFORE = timedelta(days=14)
+"""How long before the first play its data begin: long enough for a deduction to be applied and appealed."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,8 @@ class Plan:
 class Stage:
     """The prepared play.
 
-    `settings` contain the clock. `members` and `solved_rates` are the sample providers' by id, and `offered` are their
+    `settings` contain the clock. Nobody plays the `cast`, and nobody touches the requests `left` to visitors.
+    `members` and `solved_rates` are the sample providers' by id, and `offered` are their
     items. `phone_jobs` are unfinished jobs of providers reached by phone. `phoned` counts providers with software that
     are phoned, because the system allows too few open files for all of them to wait for offers.
     """
@@ -73,6 +78,8 @@ class Stage:
     offered: frozenset[str]
     phone_jobs: tuple[UUID, ...]
     phoned: int
+    cast: Cast
+    left: frozenset[UUID]
 
 
 async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: Callable[[int, int], None]) -> Stage:
@@ -84,12 +91,14 @@ async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: C
     try:
         async with db.begin() as tx:
             await load_reference_data(tx)
-            start = first_moment(await queries.find_last_moment(tx), clock_from(settings).now(), settings.zone, plan)
-            act = Act(SYSTEM, start, settings)
-            await load_credit_rules(tx, start)
+            last = await queries.find_last_moment(tx)
+            start = first_moment(last, clock_from(settings).now(), settings.zone, plan)
+            since = data_since(last, start, plan)
+            act = Act(SYSTEM, since, settings)
+            await load_credit_rules(tx, since)
             await load_guides(act, tx)
-            await load_sample_places(tx, start)
-            await load_registry(tx, start.date(), start)
+            await load_sample_places(tx, since)
+            await load_registry(tx, start.date(), since)
         catalog = await read_snapshot(db)
         async with db.begin() as tx:
             await load_articles(act, tx, catalog)
@@ -99,11 +108,13 @@ async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: C
         async with db.begin() as tx:
             operators = operators_for(start, plan.scale)
             password = await open_accounts(act, tx, operators)
-            keys = await demo_keys(tx, start)
+            keys = await demo_keys(tx, since)
             software = [key for key in keys if registry[key].reached_by is ReachedBy.QUEUE]
             phoned = frozenset(software[max(raise_limit() - OTHER_FILES, 0) :])
             await queries.set_reached_by(tx, software, phoned)
             phone_jobs = tuple(await queries.list_phone_jobs(tx))
+        cast = choose_cast(registry, keys.keys() - phoned)
+        left = await leave_work(settings, since, start, plan.factor, cast, keys, password)
     finally:
         await db.close()
     return Stage(
@@ -115,7 +126,30 @@ async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: C
         solved_rates={key: behaviour_of(provider).solved_rate for key, provider in registry.items()},
         offered=frozenset(line.item for provider in registry.values() for line in provider.lines),
         phone_jobs=phone_jobs,
+        cast=cast,
+        left=left,
     )
+
+
+def data_since(last: datetime | None, start: datetime, plan: Plan) -> datetime:
+    """Return when the stories before the play begin: after the last thing that happened, and after the history."""
+    if last is None:
+        return start - (EVE if plan.history_days else BEFORE)
+    return max(last + timedelta(seconds=1), start - EVE)
+
+
+def choose_cast(registry: Mapping[UUID, SampleProvider], signed_in: Set[UUID]) -> Cast:
+    """Return three active providers with software that do the stories' item round the clock."""
+    fit = (
+        key
+        for key, provider in registry.items()
+        if key in signed_in
+        and provider.reached_by is ReachedBy.QUEUE
+        and provider.standing is Standing.ACTIVE
+        and provider.hours[0][1] == provider.hours[0][2]
+        and any(line.item == ITEM and line.tier is Tier.PAID for line in provider.lines)
+    )
+    return Cast(next(fit), next(fit), next(fit))
 
 
 def _with_clock(settings: Settings, start: datetime, factor: float) -> Settings:

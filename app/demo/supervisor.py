@@ -1,12 +1,15 @@
 """What a supervisor does in regular rounds: unmatched, unanswered and relayed requests, and complaints."""
 
 from collections import Counter
+from collections.abc import Set
 from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
 
-from app.demo.api import Refused, Seat, unless_refused
+from app.catalog.models import Kind
+from app.demo.api import Refused, Seat
 from app.demo.odds import chance, words
 from app.demo.pace import spend
 from app.demo.room import Room
@@ -22,36 +25,38 @@ DAY = timedelta(days=1)
 
 
 class Supervisor:
-    """A supervisor at a screen."""
+    """A supervisor at a screen, who leaves the requests `left` to visitors."""
 
-    def __init__(self, room: Room, seat: Seat, rng: Random) -> None:
+    def __init__(self, room: Room, seat: Seat, rng: Random, left: Set[UUID] = frozenset()) -> None:
         self._room = room
         self._seat = seat
         self._rng = rng
+        self._left = {str(request_id) for request_id in left}
         self._tries: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Make rounds for ever."""
         while True:
             await spend(self._room.clock, ROUND_SECONDS)
-            await self.make_round()
+            await self._room.attempt(self.make_round())
 
     async def make_round(self) -> None:
-        """Deal with everything once. If the API refuses one thing, the rest still gets its turn."""
+        """Deal with everything once. If one thing fails, the rest still gets its turn."""
         now = self._room.now()
         for request in await self._list("/requests", status="unmatched"):
-            await unless_refused(self._decide(request, now))
+            await self._room.attempt(self._decide(request, now))
         for request in await self._list("/requests", status="received", received_to=now - ANSWER_AFTER):
-            await unless_refused(self._answer(request))
+            await self._room.attempt(self._take_up(request))
         for request in await self._list("/requests", status="relayed", received_to=now - RELAYED_FOR):
-            await unless_refused(self._close(request, "relayed"))
+            await self._room.attempt(self._close(request, "relayed"))
         for complaint in await self._list("/complaints", open=True):
             if datetime.fromisoformat(complaint["opened_at"]) <= now - COMPLAINT_AFTER:
-                await unless_refused(self._judge(complaint))
+                await self._room.attempt(self._judge(complaint))
 
     async def _list(self, path: str, **filters: Any) -> list[dict[str, Any]]:
         with suppress(Refused):
-            return list((await self._seat.get(path, limit=100, **filters))["items"])
+            found = (await self._seat.get(path, limit=100, **filters))["items"]
+            return [row for row in found if row.get("request_id", row["id"]) not in self._left]
         return []
 
     async def _decide(self, request: dict[str, Any], now: datetime) -> None:
@@ -73,9 +78,19 @@ class Supervisor:
     async def _close(self, request: dict[str, Any], why: str) -> None:
         await self._seat.put(f"/requests/{request['id']}/closure", {"note": words(self._rng, why)})
 
-    async def _answer(self, request: dict[str, Any]) -> None:
-        answer = texts.answer(request["item_code"], self._rng)
-        await self._seat.put(f"/requests/{request['id']}/answer", {"answer": answer})
+    async def _take_up(self, request: dict[str, Any]) -> None:
+        """Do with a request that was only noted what its item is for. One whose danger is undecided waits for a
+        person."""
+        path, item = f"/requests/{request['id']}", request["item_code"]
+        if request["danger"] and request["danger_relayed_at"] is None:
+            return
+        match Kind(request["kind"]):
+            case Kind.INFO:
+                await self._seat.put(f"{path}/answer", {"answer": texts.answer(item, self._rng)})
+            case Kind.RELAY:
+                await self._seat.put(f"{path}/relay", {"to": texts.relay_target(item)})
+            case Kind.SERVICE | Kind.VOLUNTEER:
+                await self._seat.put(f"{path}/dispatch")
 
     async def _judge(self, complaint: dict[str, Any]) -> None:
         upheld = chance(self._rng, "upheld")

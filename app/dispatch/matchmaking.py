@@ -30,6 +30,7 @@ from app.kit.ids import new_id
 from app.matching import ladder
 from app.matching.actions import Matching, Turn, find_emptying_filter, match
 from app.matching.models import Mode
+from app.matching.policy import shortest_offer
 from app.matching.queries import LAST
 from app.matching.ranking import Candidate, Ranked
 from app.matching.reasons import PassedOver
@@ -200,7 +201,7 @@ def _select_providers(
         if at_once:  # this saves looking up when the others open
             first = {one.provider_id for one in at_once}
             return at_once[:most], {one.candidate.provider_id for one in survivors} - first, None
-    timeout, step = _timeout(matching, request, catalog), None
+    timeout, step = _timeout(act, matching, request, catalog), None
     every = when_to_ask(act, matching, survivors, request)
     in_time = [one for one in every if one.at + timeout <= max(request["accept_by"], act.now + timeout)]
     late = sorted(every, key=lambda one: one.at)
@@ -210,6 +211,7 @@ def _select_providers(
         for able in (in_time, late):  # those that open in time may all be on past steps
             step = ladder.climb(policy.ladder, {Rung(one.ranked.candidate.rung) for one in able}, current, act.now)
             if step:
+                step = step._replace(until=max(step.until, act.now + shortest_offer(act.settings.clock_factor)))
                 break
         able = [one for one in able if step and one.ranked.candidate.rung == step.rung]
     able = [one for one in able if one.at <= act.now] or able
@@ -234,9 +236,10 @@ def when_to_ask(
     return [Asked(ranked, at(ranked.candidate)) for ranked in survivors]
 
 
-def _timeout(matching: Matching, request: Mapping[str, Any] | Row, catalog: Snapshot) -> timedelta:
+def _timeout(act: Act, matching: Matching, request: Mapping[str, Any] | Row, catalog: Snapshot) -> timedelta:
     urgency = request["urgency"]
-    return matching.policy.offer_timeout(urgency, catalog.urgencies[urgency].accept_minutes, surge=matching.surge)
+    timeout = matching.policy.offer_timeout(urgency, catalog.urgencies[urgency].accept_minutes, surge=matching.surge)
+    return max(timeout, shortest_offer(act.settings.clock_factor))
 
 
 def _only_full(matching: Matching) -> bool:
@@ -273,7 +276,7 @@ async def make_offers(
     `by` is None if the ranking or the citizen chose. Raises DangerNotRelayed; every offer to a provider is made here.
     """
     check_relayed(request)
-    own, tier, timeout = act.of_itself, matching.search.wanted.tier, _timeout(matching, request, catalog)
+    own, tier, timeout = act.of_itself, matching.search.wanted.tier, _timeout(act, matching, request, catalog)
     rows = [
         _offer(one.ranked, place, request, act.now, by) | _time_to_answer(one, timeout, step, act.now)
         for place, one in enumerate(chosen, 1)

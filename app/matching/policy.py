@@ -15,9 +15,16 @@ from app.registry.models import Rung
 
 MIN_TIMEOUT = timedelta(seconds=60)
 """The shortest time that an offer lives."""
+READING = timedelta(seconds=30)
+"""How long a person needs to see an offer and answer it, in real time."""
 MOST_AT_ONCE = 20
 """How many providers a broadcast goes to at most."""
 DAY_SECONDS = 86_400
+
+
+def shortest_offer(clock_factor: float) -> timedelta:
+    """Return the shortest time that an offer lives: 60 seconds, or on a fast clock what a person needs to answer it."""
+    return max(MIN_TIMEOUT, READING * clock_factor)
 
 
 def _known_criteria(weights: dict[str, float]) -> dict[str, float]:

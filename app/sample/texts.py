@@ -62,10 +62,10 @@ def remark(item: str, satisfaction: Satisfaction, rng: Random) -> str:
 @cache
 def _remarks(about: str, item: str) -> tuple[tuple[str, str], ...]:
     """Return all (key, words) that fit the item: general ones, its category's and its own."""
-    remarks = sample_data("remarks.yaml")[about]
+    remarks, known = sample_data("remarks.yaml")[about], sample_items().get(item)
     return tuple(
         (key, words)
-        for scope in ("general", sample_items()[item].category, item)
+        for scope in ("general", *((known.category, item) if known else ()))
         for key, lines in remarks.get(scope, {}).items()
         for words in lines
     )

@@ -1,9 +1,11 @@
 """Simulated staff only do what the API lets them do."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from uuid import UUID
 
 import pytest
 from httpx import AsyncBaseTransport
@@ -126,3 +128,47 @@ async def test_the_supervisor_closes_unmatched_unanswered_and_relayed_requests(
     for _ in range(TRIES + 1):
         await supervisor.make_round()
     assert [await world.status(request) for request in (unmatched, unanswered, relayed)] == ["closed"] * 3
+
+
+async def test_the_supervisor_takes_up_whatever_was_only_noted(
+    world: World, room: Room, api: Api, password: str
+) -> None:
+    await world.add_provider(DRAIN)
+    service = (await ok(world.create(DRAIN)))["request"]["id"]
+    relay = (await ok(world.create("UT05", description="路灯不亮了")))["request"]["id"]
+    supervisor = Supervisor(room, Seat(api, "supervisor1", password), Random(1))
+    while room.clock.now() < world.clock.now() + timedelta(hours=1):
+        await asyncio.sleep(0.01)
+    await supervisor.make_round()
+    assert await world.status(service) == "dispatching"
+    assert (await ok(world.operator.get(f"/requests/{relay}")))["relay_to"]
+    assert not room.mistakes
+
+
+async def test_the_supervisor_leaves_visitors_their_work(world: World, room: Room, api: Api, password: str) -> None:
+    request = (await world.dispatch(DRAIN))["request"]["id"]
+    supervisor = Supervisor(room, Seat(api, "supervisor1", password), Random(1), {UUID(request)})
+    for _ in range(TRIES + 1):
+        await supervisor.make_round()
+    assert await world.status(request) == "unmatched"
+
+
+async def test_a_players_mistake_is_counted_and_ends_only_its_own_work(room: Room) -> None:
+    async def stumble() -> None:
+        raise KeyError("an item that a visitor added")
+
+    async with room.tasks:
+        room.spawn(stumble())
+    assert room.mistakes == {"KeyError": 1}
+
+
+async def test_a_job_of_a_provider_that_nobody_plays_is_left_alone(world: World, room: Room) -> None:
+    provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+    created = await world.dispatch(DRAIN)
+    job = await ok(world.operator.put(f"/offers/{created['offers'][0]['id']}/acceptance"))
+    phone_desk = PhoneDesk(room, {}, Random(1))
+    async with room.tasks:
+        phone_desk.resume([UUID(job["id"])])
+    assert job["provider_id"] == str(provider.id)
+    assert await world.status(created["request"]["id"]) == "assigned"
+    assert not room.mistakes

@@ -63,12 +63,12 @@ def test_a_morning_is_played_until_ctrl_c_and_nothing_is_lost_or_left_running(tm
     data_dir = tmp_path / "data"
     with played(data_dir) as demo:
         announced = read_until(demo, "Ctrl-C")
-        url = re.search(r"http://\S+/api/v1", announced)
+        url = re.search(r"Console: (http://\S+)/", announced)
         password = re.search(r"Password: (\S+)", announced)
         assert url
         assert password
         sign_in = {"username": "manager1", "password": password[1]}
-        assert httpx.post(f"{url[0]}/sessions", json=sign_in, timeout=60).status_code == 201
+        assert httpx.post(f"{url[1]}/api/v1/sessions", json=sign_in, timeout=60).status_code == 201
         read_until(demo, r"Accepted [1-9]")
         os.killpg(demo.pid, signal.SIGINT)
         output, _ = demo.communicate()
