@@ -39,6 +39,15 @@ class Desk:
         if form.get("dispatch"):
             self._room.spawn(self._perhaps_again(call, created["id"]))
 
+    async def offer_to(self, provider: UUID, call: Call) -> None:
+        """Create a request from the call, and offer it to this provider alone."""
+        async with self._room.answer(call.at) as operator:
+            form = fill_in(call, self._catalogue, self._room.now()) | {"dispatch": False}
+            created = (await operator.post("/requests", form, key=str(uuid4())))["request"]
+            self._room.taken[UUID(created["id"])] = created["number"]
+            offer = {"provider_id": str(provider)}
+            await operator.post(f"/requests/{created['id']}/offers", offer, key=str(uuid4()))
+
     async def _claim(self, operator: Seat, call: Call, card: dict[str, Any], form: dict[str, Any]) -> None:
         """Ask for the cheaper tier, and record the proof of the citizen's group if it is new."""
         openings = await operator.post("/citizens/tiers", {"phone": call.citizen.phone, "item": call.item})

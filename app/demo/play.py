@@ -12,16 +12,18 @@ from typing import cast
 from app.demo.api import Api, Refused, Seat, Traffic
 from app.demo.callbacks import Callbacks
 from app.demo.calls import Desk
-from app.demo.citizens import arrivals
-from app.demo.eve import Firm
+from app.demo.citizens import Call, arrivals
+from app.demo.eve import ITEM, Firm
 from app.demo.form import Catalogue
 from app.demo.pace import first_of
 from app.demo.phone_desk import PhoneDesk
 from app.demo.room import Operators, Room
 from app.demo.stage import Plan, Stage
 from app.demo.supervisor import Supervisor
+from app.intake.models import Channel
 from app.kit.clock import clock_from
 from app.sample import texts
+from app.sample.people import Population
 from hotline_provider.fleet import SILENT, Fleet
 
 LOOK_SECONDS = 5.0
@@ -72,9 +74,9 @@ class Play:
     async def run(self) -> None:
         """Play until the time is over and everybody who called by then is served, or for ever without a time."""
         desk = Desk(self.room, await Catalogue.read(self.manager, self._stage.offered))
-        await first_of(self._work(), self._take_calls(desk))
+        await first_of(self._work(desk), self._take_calls(desk))
 
-    async def _work(self) -> None:
+    async def _work(self, desk: Desk) -> None:
         """Play everybody except the citizens."""
         stage, room, seed = self._stage, self.room, self._plan.seed
         phone_desk = PhoneDesk(room, stage.members, Random(f"phone-{seed}"))
@@ -82,18 +84,31 @@ class Play:
         supervisor = Supervisor(room, self._seat("supervisor1"), Random(f"supervisor-{seed}"), stage.left)
         async with room.tasks as tasks:
             phone_desk.resume(stage.phone_jobs)
-            for work in (self._fleet.run(), phone_desk.run(), callbacks.run(), supervisor.run(), self._stay_in_touch()):
+            for work in (
+                self._fleet.run(),
+                phone_desk.run(),
+                callbacks.run(),
+                supervisor.run(),
+                self._ask_visitor(desk),
+            ):
                 tasks.create_task(work)
 
-    async def _stay_in_touch(self) -> None:
-        """Keep offers coming to the visitors' provider while no visitor answers them."""
+    async def _ask_visitor(self, desk: Desk) -> None:
+        """See to it that a visitor who signs in as a provider finds an offer, for ever."""
+        people, rng = Population(), Random(f"visitor-{self._plan.seed}")
         while True:
-            await self.room.attempt(self._switch_on())
+            citizen = people.citizen(rng.randrange(1_000))
+            call = Call(self.room.now(), ITEM, Channel.PHONE, citizen, Random(rng.getrandbits(64)))
+            await self.room.attempt(self._offer_to_visitor(desk, call))
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _switch_on(self) -> None:
+    async def _offer_to_visitor(self, desk: Desk, call: Call) -> None:
+        """Offer the provider the call's request if it has no offer. It may have fallen silent while nobody played
+        it."""
         if (await self._visitor.get("/provider"))["unreachable_why"] == SILENT:
             await self._visitor.patch("/provider/availability", {"reachable": True})
+        if not await self._visitor.get("/provider/offers"):
+            await desk.offer_to(self._stage.cast.visitor, call)
 
     async def _take_calls(self, desk: Desk) -> None:
         plan, room = self._plan, self.room

@@ -90,6 +90,15 @@ async def test_operators_take_calls_and_further_calls(world: World, room: Room) 
     assert room.ringing == {}
 
 
+async def test_a_provider_that_a_visitor_plays_is_offered_a_call(world: World, room: Room) -> None:
+    visited, _ = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
+    items = {item["code"]: item for item in await ok(world.operator.get("/items"))}
+    async with room.tasks:
+        await Desk(room, Catalogue(items, frozenset())).offer_to(visited.id, ring(DRAIN))
+    [offer] = await ok(visited.client.get("/provider/offers"))
+    assert [str(request) for request in room.taken] == [offer["request_id"]]
+
+
 async def test_a_phoned_provider_accepts_and_reports_by_phone(world: World, room: Room) -> None:
     provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     created = await world.dispatch(DRAIN)
