@@ -31,7 +31,7 @@ TODAY = {
     "accepted": "接单 Accepted",
     "completed": "完工 Done",
     "callbacks": "回访 Called back",
-    "unmatched": "无人可派 Unmatched",
+    "unmatched": "无人接单 Unmatched",
     "declined": "拒单 Declined",
     "expired": "超时 Expired",
     "returned": "退单 Returned",

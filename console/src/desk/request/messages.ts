@@ -9,7 +9,7 @@ const zh = {
     dangers: '正在发生的险情',
     dangerSince: '{time} 已转接',
     dangerOpen: '尚未转接应急电话，不得派单',
-    unmatchedBecause: '无人可派：{why}',
+    unmatchedBecause: '无人接单：{why}',
     relayedTo: '已转 {to}',
     heldUntil: '暂缓到 {time}：',
     quoted: '报价 {price}，求助人还没同意',

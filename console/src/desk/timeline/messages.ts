@@ -28,7 +28,7 @@ const zh = {
         answered: '当场答复',
         relayed: '转接',
         dispatched: '派单',
-        unmatched: '无人可派',
+        unmatched: '无人接单',
         reassigned: '改派',
         redone: '原单位返工',
         reopened: '重新打开',
