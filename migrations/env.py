@@ -3,7 +3,7 @@ database that `hotline migrate` would use.
 
 A migration waits at most 5 s for a lock, because calls queue behind a lock that is waited for. A statement runs at most
 10 minutes. Building an index concurrently waits for every open transaction, so it gives up beside one that stays open
-for 5 s, such as a backup.
+for 5 s, such as a backup. Whatever a migration gave up at, running it again completes it.
 """
 
 import asyncio

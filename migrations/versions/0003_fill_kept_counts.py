@@ -1,7 +1,6 @@
 """Validate the constraints of 0002, build its indexes, and fill the counts that it introduced.
 
-Each statement commits on its own and may be repeated. None blocks reads or writes of rows. If an index build is
-interrupted, drop the invalid index before running the migration again. The downgrade drops the indexes; 0002 drops the
+Each statement commits on its own. None blocks reads or writes of rows. The downgrade drops the indexes; 0002 drops the
 counts.
 """
 
@@ -9,6 +8,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+
+from migrations.indexes import build_index
 
 revision: str = "0003"
 down_revision: str | None = "0002"
@@ -23,21 +24,9 @@ def upgrade() -> None:
             "WHERE NOT convalidated LOOP EXECUTE format('ALTER TABLE %s VALIDATE CONSTRAINT %I', c.rel, c.conname); "
             "END LOOP; END $$"
         )
-        op.create_index(
-            "ix_requests_alarm",
-            "requests",
-            ["alarm_at"],
-            postgresql_where=sa.text("alarm_at IS NOT NULL"),
-            postgresql_concurrently=True,
-            if_not_exists=True,
-        )
-        op.create_index(
-            "ix_provider_coverage_township_code_provider_id",
-            "provider_coverage",
-            ["township_code", "provider_id"],
-            postgresql_concurrently=True,
-            if_not_exists=True,
-        )
+    build_index("ix_requests_alarm", "requests", ["alarm_at"], postgresql_where=sa.text("alarm_at IS NOT NULL"))
+    build_index("ix_provider_coverage_township_code_provider_id", "provider_coverage", ["township_code", "provider_id"])
+    with op.get_context().autocommit_block():
         op.execute(
             "INSERT INTO provider_windows (provider_id, first_day, accepted, declined, expired, counted, completed, "
             "returned) SELECT provider_id, current_date - 27, sum(accepted), sum(declined), sum(expired), sum(counted), "

@@ -2,8 +2,7 @@
 
 It creates tables, whose foreign keys take SHARE ROW EXCLUSIVE on `providers`, `requests` and `staff` for milliseconds.
 The new column of `provider_notices` is NULL, and the index on that small table is built in milliseconds. The index on
-`events` is built concurrently, so nobody waits for it. If the index build is interrupted, drop the invalid index before
-running the migration again.
+`events` is built concurrently, so nobody waits for it.
 
 The ledger starts empty and at the latest event, because nothing has changed a provider's credit before.
 
@@ -16,6 +15,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from migrations.indexes import build_index
+
 revision: str = "0007"
 down_revision: str | None = "0006"
 branch_labels: str | Sequence[str] | None = None
@@ -23,15 +24,12 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    with op.get_context().autocommit_block():
-        op.create_index(
-            "ix_events_of_provider",
-            "events",
-            ["provider_id", "id"],
-            postgresql_where=sa.text("request_id IS NULL"),
-            postgresql_concurrently=True,
-            if_not_exists=True,
-        )
+    build_index(
+        "ix_events_of_provider",
+        "events",
+        ["provider_id", "id"],
+        postgresql_where=sa.text("request_id IS NULL"),
+    )
     op.create_table(
         "credit_rules",
         sa.Column("version", sa.Text(), nullable=False),

@@ -1,14 +1,15 @@
 """Add links to statements, and an index that finds decisions by day.
 
-The index is built concurrently, so nobody waits for it. If the index build is interrupted, drop the invalid index
-before running the migration again. The new table's foreign keys take SHARE ROW EXCLUSIVE on `providers` and `staff` for
-milliseconds. After the downgrade the links that were sent out no longer work.
+The index is built concurrently, so nobody waits for it. The new table's foreign keys take SHARE ROW EXCLUSIVE on
+`providers` and `staff` for milliseconds. After the downgrade the links that were sent out no longer work.
 """
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+
+from migrations.indexes import build_index
 
 revision: str = "0009"
 down_revision: str | None = "0008"
@@ -17,8 +18,7 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    with op.get_context().autocommit_block():
-        op.create_index("ix_decisions_at", "decisions", ["at"], postgresql_concurrently=True, if_not_exists=True)
+    build_index("ix_decisions_at", "decisions", ["at"])
     op.create_table(
         "statement_links",
         sa.Column("id", sa.Uuid(), nullable=False),

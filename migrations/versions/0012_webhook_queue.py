@@ -1,13 +1,15 @@
 """Order the index of due webhook deliveries by id as well, so that many due at the same moment are read in order.
 
-The new index is built concurrently and only then replaces the old one, so nobody waits. A repeated run starts over. The
-downgrade rebuilds the former index the same way and loses nothing.
+The new index is built concurrently and only then replaces the old one, so nobody waits. The downgrade rebuilds the
+former index the same way and loses nothing.
 """
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+
+from migrations.indexes import build_index, drop_index
 
 revision: str = "0012"
 down_revision: str | None = "0011"
@@ -27,8 +29,6 @@ def downgrade() -> None:
 
 def _replace(columns: list[str]) -> None:
     name, table = "ix_webhook_deliveries_due", "webhook_deliveries"
-    with op.get_context().autocommit_block():
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}_new")
-        op.create_index(f"{name}_new", table, columns, postgresql_where=PENDING, postgresql_concurrently=True)
-        op.drop_index(name, table, postgresql_concurrently=True, if_exists=True)
-        op.execute(f"ALTER INDEX {name}_new RENAME TO {name}")
+    build_index(f"{name}_new", table, columns, postgresql_where=PENDING)
+    drop_index(name, table)
+    op.execute(f"ALTER INDEX {name}_new RENAME TO {name}")

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
+from migrations.indexes import build_index
+
 revision: str = "0013"
 down_revision: str | None = "0012"
 branch_labels: str | Sequence[str] | None = None
@@ -31,7 +33,5 @@ def downgrade() -> None:
 
 
 def _replace_key(columns: list[str]) -> None:
-    with op.get_context().autocommit_block():
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {KEY}_new")
-        op.create_index(f"{KEY}_new", TABLE, columns, unique=True, postgresql_concurrently=True)
+    build_index(f"{KEY}_new", TABLE, columns, unique=True)
     op.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {KEY}, ADD CONSTRAINT {KEY} PRIMARY KEY USING INDEX {KEY}_new")

@@ -6,7 +6,7 @@ is built concurrently, so nobody waits for it. The downgrade only drops the inde
 
 from collections.abc import Sequence
 
-from alembic import op
+from migrations.indexes import build_index, drop_index
 
 revision: str = "0015"
 down_revision: str | None = "0014"
@@ -15,18 +15,14 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    with op.get_context().autocommit_block():
-        op.drop_index("ix_events_at", "events", postgresql_concurrently=True, if_exists=True)
-        op.create_index(
-            "ix_events_at",
-            "events",
-            ["at"],
-            postgresql_using="brin",
-            postgresql_with={"pages_per_range": 32, "autosummarize": True},
-            postgresql_concurrently=True,
-        )
+    build_index(
+        "ix_events_at",
+        "events",
+        ["at"],
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": 32, "autosummarize": True},
+    )
 
 
 def downgrade() -> None:
-    with op.get_context().autocommit_block():
-        op.drop_index("ix_events_at", "events", postgresql_concurrently=True, if_exists=True)
+    drop_index("ix_events_at", "events")

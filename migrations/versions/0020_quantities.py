@@ -41,10 +41,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_constraint(op.f("ck_jobs_quantity"), "jobs", type_="check")
+    _replace("integer", "ceil(quantity)::integer")
     op.drop_column("jobs", "unit_cap_fen")
     op.drop_column("jobs", "quantity")
-    _replace("integer", "ceil(quantity)::integer")
 
 
 def _replace(kind: str, value: str) -> None:

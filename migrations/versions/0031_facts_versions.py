@@ -5,8 +5,7 @@ occurs twice, even after a rollback, a restore or a failover.
 
 The column has a constant default: ACCESS EXCLUSIVE on `providers` lasts milliseconds, and no row is written. So does
 SHARE ROW EXCLUSIVE on `provider_items`, `provider_papers`, `provider_hours` and `provider_exceptions`, which the
-triggers need. The indexes on `requests` are built concurrently, and the former one is dropped only then. If the
-migration gives up before that is done, undo what it has committed, as the downgrade does, before running it again.
+triggers need. The indexes on `requests` are built concurrently, and the former one is dropped only then.
 
 The downgrade loses nothing, but it rebuilds the former index under SHARE, which blocks writes to `requests`: 0.2 s for
 300,000 requests.
@@ -16,6 +15,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+
+from migrations.indexes import build_index, drop_index
 
 revision: str = "0031"
 down_revision: str | None = "0030"
@@ -33,38 +34,30 @@ WAITING = sa.text("status = 'dispatching' AND match_at IS NOT NULL")
 
 
 def upgrade() -> None:
-    op.add_column("providers", sa.Column("facts_version", sa.BigInteger(), server_default="0", nullable=False))
+    facts_version = sa.Column("facts_version", sa.BigInteger(), server_default="0", nullable=False)
+    op.add_column("providers", facts_version, if_not_exists=True)
     op.execute(
-        "CREATE FUNCTION draw_facts_versions() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "CREATE OR REPLACE FUNCTION draw_facts_versions() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"{DRAWN} IN (SELECT provider_id FROM changed); RETURN NULL; END $$"
     )
     op.execute(
-        "CREATE FUNCTION draw_facts_version() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "CREATE OR REPLACE FUNCTION draw_facts_version() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"{DRAWN} IN (OLD.provider_id, NEW.provider_id); RETURN NULL; END $$"
     )
     for table, columns in FACTS.items():
         for event, rows in (("INSERT", "NEW"), ("DELETE", "OLD")):
             op.execute(
-                f"CREATE TRIGGER draw_facts_{event.lower()} AFTER {event} ON {table} REFERENCING {rows} TABLE AS changed "
-                "FOR EACH STATEMENT EXECUTE FUNCTION draw_facts_versions()"
+                f"CREATE OR REPLACE TRIGGER draw_facts_{event.lower()} AFTER {event} ON {table} "
+                f"REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION draw_facts_versions()"
             )
         op.execute(
-            f"CREATE TRIGGER draw_facts_update AFTER UPDATE OF {columns} ON {table} "
+            f"CREATE OR REPLACE TRIGGER draw_facts_update AFTER UPDATE OF {columns} ON {table} "
             "FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION draw_facts_version()"
         )
-    with op.get_context().autocommit_block():
-        op.create_index(
-            "ix_requests_waiting", "requests", ["match_at"], postgresql_where=WAITING, postgresql_concurrently=True
-        )
-        op.create_index(
-            "ix_requests_turn",
-            "requests",
-            ["category_code", "urgency_rank", "match_at"],
-            postgresql_where=WAITING,
-            postgresql_concurrently=True,
-        )
-        op.drop_index("ix_requests_match", table_name="requests", postgresql_concurrently=True)
-        op.execute("ALTER INDEX ix_requests_waiting RENAME TO ix_requests_match")
+    build_index("ix_requests_waiting", "requests", ["match_at"], postgresql_where=WAITING)
+    build_index("ix_requests_turn", "requests", ["category_code", "urgency_rank", "match_at"], postgresql_where=WAITING)
+    drop_index("ix_requests_match", "requests")
+    op.execute("ALTER INDEX ix_requests_waiting RENAME TO ix_requests_match")
 
 
 def downgrade() -> None:

@@ -1,13 +1,13 @@
 """Add an index that finds citizens by the beginning of their names.
 
-It is built concurrently, so nobody waits for it. If the index build is interrupted, drop the invalid index before
-running the migration again. The downgrade only drops the index.
+It is built concurrently, so nobody waits for it. The downgrade only drops the index.
 """
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
+
+from migrations.indexes import build_index, drop_index
 
 revision: str = "0042"
 down_revision: str | None = "0041"
@@ -18,16 +18,8 @@ NAME = "ix_citizens_same_form"
 
 
 def upgrade() -> None:
-    with op.get_context().autocommit_block():
-        op.create_index(
-            NAME,
-            "citizens",
-            [sa.text("same_form(name) text_pattern_ops")],
-            postgresql_concurrently=True,
-            if_not_exists=True,
-        )
+    build_index(NAME, "citizens", [sa.text("same_form(name) text_pattern_ops")])
 
 
 def downgrade() -> None:
-    with op.get_context().autocommit_block():
-        op.drop_index(NAME, "citizens", postgresql_concurrently=True, if_exists=True)
+    drop_index(NAME, "citizens")

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.indexes import build_index
+
 revision: str = "0048"
 down_revision: str | None = "0047"
 branch_labels: str | Sequence[str] | None = None
@@ -23,16 +25,13 @@ def upgrade() -> None:
     op.execute("ALTER TABLE requests ADD COLUMN IF NOT EXISTS blanked_at timestamptz")
     op.execute("ALTER TABLE citizens ADD COLUMN IF NOT EXISTS changed_at timestamptz")
     op.execute(f"ALTER TABLE offers DROP CONSTRAINT IF EXISTS {DECISION}")
-    with op.get_context().autocommit_block():
-        op.create_index(
-            TO_BLANK,
-            "requests",
-            [sa.text("coalesce(closed_at, cancelled_at, merged_at)")],
-            postgresql_where=sa.text(FINISHED),
-            postgresql_concurrently=True,
-            if_not_exists=True,
-        )
-        op.create_index(NOTICE, "credit_entries", ["notice_id"], postgresql_concurrently=True, if_not_exists=True)
+    build_index(
+        TO_BLANK,
+        "requests",
+        [sa.text("coalesce(closed_at, cancelled_at, merged_at)")],
+        postgresql_where=sa.text(FINISHED),
+    )
+    build_index(NOTICE, "credit_entries", ["notice_id"])
 
 
 def downgrade() -> None:

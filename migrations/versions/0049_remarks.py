@@ -39,8 +39,9 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_remarks_request_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_remarks")),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_remarks_request_id"), "remarks", ["request_id"])
+    op.create_index(op.f("ix_remarks_request_id"), "remarks", ["request_id"], if_not_exists=True)
     op.create_table(
         "erasures",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -52,6 +53,7 @@ def upgrade() -> None:
         sa.CheckConstraint(ASKED, name=op.f("ck_erasures_asked")),
         sa.ForeignKeyConstraint(["by"], ["staff.id"], name=op.f("fk_erasures_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
+        if_not_exists=True,
     )
     with op.get_context().autocommit_block():
         first, last = op.get_bind().execute(sa.text("SELECT min(id), max(id) FROM events")).one()
