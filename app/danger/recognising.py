@@ -6,6 +6,8 @@ reveal that kind.
 """
 
 import logging
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +16,7 @@ import yaml
 
 from app.danger.kinds import KINDS, DangerKind
 from app.danger.lexemes import lexemes, plain
-from app.danger.model import FILE, Model, read_model
+from app.danger.model import FILE, FoundLexemes, Model, read_model
 from app.danger.words import Rules
 from app.kit.free_text import overlapping_parts
 
@@ -29,6 +31,14 @@ SURE = 0.5
 BESIDE = 0.3
 """A second kind is reported too if its likelihood is at least this share of the likeliest kind's."""
 
+SHORT = 60
+"""Up to this many characters, a text is judged only as a whole."""
+WINDOW = 20
+"""The length in characters of the clauses of a longer text that are also judged by themselves."""
+MARGIN = 0.9
+"""How much more clauses by themselves must score: out of context, many sound worse than they are."""
+_CLAUSE = re.compile(r"[^，。！？,.!?；;…\n]+[，。！？,.!?；;…\s]*")
+
 
 class Recognised(NamedTuple):
     """A danger, and how likely it is (0 to 1)."""
@@ -40,27 +50,47 @@ class Recognised(NamedTuple):
 def recognise(text: str, rules: Rules) -> list[Recognised]:
     """Return the dangers that the text reveals, likeliest first, and the more urgent first among equals.
 
-    It never fails on a text. Without a model, the words alone decide.
+    Short texts are judged as a whole, longer ones also by a few clauses at a time, because a danger in the middle of
+    other matters would not stand out. It never fails on a text. Without a model, the words alone decide.
     """
+    said = plain(text)
+    pieces = [(part, 0.0) for part in overlapping_parts(said)]
+    if len(said) > SHORT:
+        pieces += [(clauses, MARGIN) for clauses in _clauses(said)]
     found: dict[DangerKind, float] = {}
-    for part in overlapping_parts(plain(text)):
-        for kind, confidence in _likelihoods(part, rules).items():
+    for piece, margin in pieces:
+        for kind, confidence in _likelihoods(piece, rules, margin).items():
             found[kind] = max(found.get(kind, 0.0), confidence)
     order = sorted((kind for kind in KINDS if kind in found), key=lambda kind: -found[kind])
     return [Recognised(kind, round(found[kind], 3)) for kind in order]
 
 
-def _likelihoods(said: str, rules: Rules) -> dict[DangerKind, float]:
-    """Return the likelihood of each danger that a piece of plain text reveals."""
-    without_exceptions = {kind: rules.without_exceptions(kind, said) for kind in KINDS}
-    told = [kind for kind in KINDS if rules.matches(kind, without_exceptions[kind])]
+def _clauses(text: str) -> Iterator[str]:
+    """Yield the runs of whole clauses that fit into a window; a clause that is longer by itself, or in parts if it is
+    twice as long."""
+    clauses = [part for clause in _CLAUSE.findall(text) for part in overlapping_parts(clause, 2 * WINDOW, WINDOW)]
+    last = 0
+    for begin in range(len(clauses)):
+        end, length = begin + 1, len(clauses[begin])
+        while end < len(clauses) and length + len(clauses[end]) <= WINDOW:
+            end, length = end + 1, length + len(clauses[end])
+        if end > last:
+            yield "".join(clauses[begin:end])
+            last = end
+
+
+def _likelihoods(said: str, rules: Rules, margin: float = 0.0) -> dict[DangerKind, float]:
+    """Return the likelihood of each danger that a piece of plain text reveals, where a score must exceed the threshold
+    by `margin`."""
     model = trained_model()
-    if model is None:
-        return dict.fromkeys(told, BY_WORDS)
-    found_lexemes = model.find_lexemes(lexemes(said))
-    likely, by_words = model.likelihood(found_lexemes), model.likelihood(found_lexemes, SAID)
-    found = dict.fromkeys(told, by_words) if by_words >= SURE else {}
-    if likely >= SURE:
+    found_lexemes = model.find_lexemes(lexemes(said)) if model else FoundLexemes([])
+    by_words = model.likelihood(found_lexemes, SAID - margin) if model else BY_WORDS
+    if by_words < SURE:
+        return {}
+    without_exceptions = {kind: rules.without_exceptions(kind, said) for kind in KINDS}
+    found = {kind: by_words for kind in KINDS if rules.matches(kind, without_exceptions[kind])}
+    likely = model.likelihood(found_lexemes, -margin) if model else 0.0
+    if model and likely >= SURE:
         shares = model.kinds(found_lexemes)
         most = max(shares.values())
         for kind, share in shares.items():

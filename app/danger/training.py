@@ -20,7 +20,7 @@ from app.danger.model import CODES, SMOOTHING, UNIT, Lexeme, Model, how_rare
 SENTENCES = DATA / "sentences.tsv"
 ORDINARY_CALLS = Path(__file__).parents[1] / "knowledge" / "data" / "callers.tsv"
 """What callers say about everything else, by item."""
-FALSE_ALARMS = 0.025
+FALSE_ALARMS = 0.017
 """The share of an unknown writer's harmless sentences that may be taken for a danger."""
 PARTS = 5
 """The number of groups that the writers are divided into. Each group is left out once."""

@@ -1,6 +1,7 @@
 """What is recognised as a danger, and what is not."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -18,8 +19,10 @@ from app.knowledge.judging import KEPT_APART
 
 RULES = read_rules()
 HERE = Path(__file__).parent
-LEAST_RECALL, MOST_FALSE_ALARMS, LEAST_FIRST, MOST_ORDINARY = 0.97, 0.038, 0.89, 0.035
-"""As measured. They fall short of the goal of 0.98 at 0.03 (docs/decisions/0021)."""
+LEAST_RECALL, MOST_FALSE_ALARMS, LEAST_FIRST, MOST_ORDINARY = 0.97, 0.03, 0.89, 0.035
+"""As measured. The recall falls short of the goal of 0.98 (docs/decisions/0021-danger.md)."""
+LEAST_AMONG, MOST_AMONG = 0.8, 0.05
+"""Among three ordinary calls, as measured."""
 
 
 def kinds(text: str, rules: Rules = RULES) -> list[DangerKind]:
@@ -41,12 +44,29 @@ def test_held_out_sentences_are_recognised() -> None:
     assert dangers.share(dangers.first) >= LEAST_FIRST, f"the kind first {dangers.share(dangers.first):.3f}"
 
 
-def test_held_out_ordinary_calls_raise_no_danger() -> None:
+def ordinary_calls() -> list[str]:
     rows = [line.split("\t") for line in KEPT_APART.read_text(encoding="utf-8").splitlines()[1:]]
-    texts = [text for text, items, *_ in rows if not EMERGENCIES & set(items.split("|"))]
+    return [text for text, items, *_ in rows if not EMERGENCIES & set(items.split("|"))]
+
+
+def test_held_out_ordinary_calls_raise_no_danger() -> None:
+    texts = ordinary_calls()
     alarms = [text for text in texts if recognise(text, RULES)]
     assert len(texts) > 1_400
     assert len(alarms) <= MOST_ORDINARY * len(texts), f"{len(alarms)} of {len(texts)}: {alarms}"
+
+
+def test_a_danger_among_other_matters_is_recognised() -> None:
+    dice = Random(1)
+    dangers = [text for _, text in read_sentences(HERE / "danger.tsv")][::5]
+    ordinary = [text for text in ordinary_calls() if not recognise(text, RULES)]
+    rambles = [dice.sample(ordinary, 3) for _ in dangers]
+    alarms = sum(bool(recognise("，".join(ramble), RULES)) for ramble in rambles)
+    for ramble, danger in zip(rambles, dangers, strict=True):
+        ramble.insert(dice.randrange(4), danger)
+    found = sum(bool(recognise("，".join(ramble), RULES)) for ramble in rambles)
+    assert found >= LEAST_AMONG * len(dangers), f"{found} of {len(dangers)}"
+    assert alarms <= MOST_AMONG * len(dangers), f"{alarms} of {len(dangers)}"
 
 
 @pytest.mark.parametrize(
