@@ -88,7 +88,7 @@ _OPEN = Request.status.not_in([word("closed"), word("cancelled"), word("merged")
 def _complained(column: Any) -> ColumnElement[Any]:
     """A column of the request's undecided complaint with the earliest deadline."""
     query = select(column).where(Complaint.request_id == Request.id, Complaint.decided_at.is_(None))
-    return query.order_by(Complaint.due_at, Complaint.id).limit(1).scalar_subquery()
+    return query.order_by(Complaint.due_at, Complaint.id).limit(1).correlate(Request).scalar_subquery()
 
 
 def _queue(*which: ColumnElement[bool]) -> Select[Any]:
@@ -110,7 +110,8 @@ def _queue(*which: ColumnElement[bool]) -> Select[Any]:
         .where(Job.status.in_([word("accepted"), word("started")]))
         .scalar_subquery()
     )
-    last = select(Job.id).where(Job.request_id == Request.id).order_by(Job.id.desc()).limit(1).scalar_subquery()
+    newest = select(Job.id).where(Job.request_id == Request.id).order_by(Job.id.desc()).limit(1)
+    last = newest.correlate(Request).scalar_subquery()  # also within `gone` and `unjudged`, which read Job themselves
     given_back = Request.unmatched_reason.in_([word(UnmatchedReason.RETURNED), word(UnmatchedReason.FAILED)])
     unjudged = select(Job.id).where(Job.id == last, Job.fault.is_(None)).exists()
     unmatched = Request.status == word(RequestStatus.UNMATCHED)

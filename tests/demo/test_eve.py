@@ -28,6 +28,7 @@ async def test_whoever_opens_the_demo_finds_work_in_every_queue(world: World) ->
     counts = await ok(world.supervisor.get("/supervision/counts"))
     assert [name for name, count in counts.items() if not count] == []
     assert counts.keys() == {*Concern, "silent_providers"}
+    assert counts["provider_gone"] == counts["to_arbitrate"] == 1
     queue = (await ok(world.supervisor.get("/supervision/queue", params={"limit": 100})))["items"]
     assert len({row["unmatched_reason"] for row in queue} - {None}) >= 2
     assert {row["request_id"] for row in queue} <= {str(request_id) for request_id in left}

@@ -69,7 +69,7 @@ def test_a_morning_is_played_until_ctrl_c_and_nothing_is_lost_or_left_running(tm
         assert password
         sign_in = {"username": "manager1", "password": password[1]}
         assert httpx.post(f"{url[1]}/api/v1/sessions", json=sign_in, timeout=60).status_code == 201
-        read_until(demo, r"Accepted [1-9]")
+        read_until(demo, r"Answered [1-9]\d\d")
         os.killpg(demo.pid, signal.SIGINT)
         output, _ = demo.communicate()
     assert demo.returncode == 0, output
