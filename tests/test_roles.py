@@ -15,7 +15,7 @@ from app.kit.context import open_context
 from app.kit.migrate import migrate
 from app.schema import METADATA
 from app.settings import Settings
-from tests.roles import APPLICATION, OWNER, WORKER, as_role, connected, create_roles, owned_database
+from tests.roles import APPLICATION, OWNER, as_role, connected, create_roles, owned_database
 from tests.servers import serving, working
 from tests.world import DRAIN, World, decoded, ok
 
@@ -72,7 +72,7 @@ FORBIDDEN = [
     f"SET SESSION AUTHORIZATION {OWNER}",
     f"ALTER ROLE {APPLICATION} SUPERUSER",
     f"GRANT {OWNER} TO {APPLICATION}",
-    f"ALTER DATABASE roles_{WORKER} RENAME TO other",
+    "ALTER DATABASE template1 RENAME TO other",
     f"REASSIGN OWNED BY {OWNER} TO {APPLICATION}",
     "SELECT setval('request_number', 1)",
     "ALTER SEQUENCE request_number RESTART",
