@@ -16,9 +16,9 @@ from app.catalog.snapshot import Snapshot
 from app.events.act import Act
 from app.intake import queries
 from app.intake.entitlement import Claimant, claimant, list_openings, needs_entitlement
-from app.intake.errors import MembershipOver
+from app.intake.errors import ConsentWithdrawn, MembershipOver
 from app.intake.filters import CLOSED
-from app.intake.models import Citizen, CitizenBar, CitizenGroup, Request
+from app.intake.models import Citizen, CitizenBar, CitizenGroup, Purpose, Request
 from app.intake.schemas import (
     BarOut,
     CallerOut,
@@ -137,7 +137,7 @@ _LISTS = ("groups", "barred_provider_ids", "bars", "open_requests", "past_reques
 async def record_citizen(act: Act, tx: Tx, body: CitizenIn, catalog: Snapshot) -> CitizenOut:
     """Record what the centre knows of the citizen with this number.
 
-    Raises UnknownArea, MembershipOver, and NotFound for an unknown group or provider.
+    Raises UnknownArea, MembershipOver, ConsentWithdrawn, and NotFound for an unknown group or provider.
     """
     citizen = await get_or_add(tx, body.phone, act.now)
     edit = CitizenEdit(**body.model_dump(exclude_unset=True, include=set(CitizenEdit.model_fields)))
@@ -150,8 +150,10 @@ async def record_citizen(act: Act, tx: Tx, body: CitizenIn, catalog: Snapshot) -
 
 
 async def edit_citizen(act: Act, tx: Tx, citizen: Citizen, body: CitizenEdit, catalog: Snapshot) -> CitizenEdit:
-    """Change the fields that `body` names, and return them all. Raises UnknownArea."""
+    """Change the fields that `body` names, and return them all. Raises UnknownArea, ConsentWithdrawn."""
     changes = body.model_dump(exclude_unset=True)
+    if any(changes.values()):
+        await check_consent(tx, citizen, Purpose.PROFILE)
     if (area := changes.pop("area", None)) is not None:
         community = catalog.spot(area).community
         citizen.community_code = community.code if community else None
@@ -163,13 +165,23 @@ async def edit_citizen(act: Act, tx: Tx, citizen: Citizen, body: CitizenEdit, ca
     return CitizenEdit(name=citizen.name, area=citizen.community_code, address=citizen.address, note=citizen.note)
 
 
+async def check_consent(tx: Tx, citizen: Citizen, purpose: Purpose) -> None:
+    """Raises ConsentWithdrawn if the citizen does not want anything kept for this purpose.
+
+    The citizen is locked, so that the answer holds until the transaction ends."""
+    await queries.lock_citizen(tx, citizen.id)
+    if await queries.has_withdrawn(tx, citizen.id, purpose):
+        raise ConsentWithdrawn(purpose=purpose)
+
+
 async def add_membership(act: Act, tx: Tx, citizen: Citizen, group: str, body: MembershipIn, catalog: Snapshot) -> None:
     """Add the citizen to the group, or replace their membership. Raises NotFound for an unknown group,
-    MembershipOver."""
+    MembershipOver, ConsentWithdrawn."""
     if group not in catalog.groups:
         raise NotFound(what="group", key=group)
     if body.expires_on and body.expires_on < act.today:
         raise MembershipOver(expires_on=str(body.expires_on), today=str(act.today))
+    await check_consent(tx, citizen, Purpose.GROUPS)
     citizen.changed_at = act.now
     await tx.flush()
     values = {"source": body.source, "checked_by": act.who, "expires_on": body.expires_on}

@@ -11,6 +11,11 @@ class NotEntitled(HotlineError):
     zh = "{asked} 档需要资格，该求助人没有资格或本月次数已用完；经其同意可按 {entitled} 档办理。"
 
 
+class ConsentWithdrawn(HotlineError):
+    en = "The citizen has withdrawn their consent to this: {purpose}. Ask them again, and record that they agree."
+    zh = "求助人已撤回同意：{purpose}。请重新征得同意并登记。"
+
+
 class RequestBlanked(HotlineError):
     en = "The personal data of request {number} has been removed. Take down a new request."
     zh = "请求 {number} 的个人信息已清除，请登记新的请求。"

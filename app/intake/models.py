@@ -214,6 +214,47 @@ def is_member(member: type[CitizenGroup], day: date | ColumnElement[date]) -> Co
     return member.expires_on.is_(None) | (member.expires_on >= day)
 
 
+class Purpose(Term):
+    """What the centre keeps about a citizen beyond their requests, and may keep only as long as they agree."""
+
+    PROFILE = (
+        "profile",
+        "记住姓名、地址和备注",
+        "remember name, address and notes",
+        "So that a caller need not repeat them. Without it they are forgotten.",
+    )
+    GROUPS = (
+        "groups",
+        "登记优先群体",
+        "record priority groups",
+        "They may tell of health or hardship. Without it memberships are deleted, and cheaper tiers with them.",
+    )
+
+
+class AskedHow(Term):
+    """How a citizen told the centre what they want for their data."""
+
+    BY_PHONE = "by_phone", "电话", "by phone", "In a call from their own number."
+    IN_PERSON = "in_person", "当面", "in person", "At the centre, with proof of who they are."
+    IN_WRITING = "in_writing", "书面", "in writing", "In a letter or message."
+
+
+class Consent(Model):
+    """That a citizen agreed to a purpose, or withdrew it. The latest one counts; none means that nobody objected."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id", ondelete="CASCADE"))
+    purpose: Mapped[str]
+    given: Mapped[bool]
+    at: Mapped[datetime]
+    asked: Mapped[str]
+    taken_by: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+
+    __table_args__ = (one_of("purpose", Purpose), one_of("asked", AskedHow), Index(None, "citizen_id", "id"))
+
+
 class CitizenBar(Model):
     """A provider that this citizen does not want again."""
 

@@ -47,7 +47,9 @@ from app.intake.models import (
     CitizenBar,
     CitizenGroup,
     CloseReason,
+    Consent,
     Contact,
+    Purpose,
     Remark,
     Request,
     RequestStatus,
@@ -446,6 +448,13 @@ async def list_memberships(tx: Tx, citizen_id: UUID, day: date) -> Sequence[Citi
         .order_by(Group.position)
     )
     return (await tx.session.execute(query)).scalars().all()
+
+
+async def has_withdrawn(tx: Tx, citizen_id: UUID, purpose: Purpose) -> bool:
+    """Return whether the citizen's latest word on the purpose was to withdraw their consent."""
+    query = select(Consent.given).where(Consent.citizen_id == citizen_id, Consent.purpose == purpose)
+    given = (await tx.session.execute(query.order_by(Consent.id.desc()).limit(1))).scalar_one_or_none()
+    return given is False
 
 
 async def list_bars(tx: Tx, citizen_id: UUID) -> Sequence[Any]:

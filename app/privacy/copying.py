@@ -16,8 +16,9 @@ from app.kit.db import Tx
 from app.kit.languages import Language, say
 from app.kit.terms import Term
 from app.privacy import queries
+from app.privacy.consenting import show
 from app.privacy.erasing import get_citizen
-from app.privacy.schemas import CitizenCopy, KnownBar, KnownCall, KnownGroup, KnownRequest, Said
+from app.privacy.schemas import CitizenCopy, ConsentOut, KnownBar, KnownCall, KnownGroup, KnownRequest, Said
 
 
 async def copy(act: Act, tx: Tx, citizen_id: UUID) -> CitizenCopy:
@@ -41,6 +42,7 @@ async def copy(act: Act, tx: Tx, citizen_id: UUID) -> CitizenCopy:
         created_at=citizen.created_at,
         groups=[KnownGroup.model_validate(dict(row)) for row in await queries.list_known_groups(tx, citizen_id)],
         bars=[KnownBar.model_validate(dict(row)) for row in await queries.list_known_bars(tx, citizen_id)],
+        consents=[show(one) for one in await queries.list_consents(tx, citizen_id)],
         requests=[KnownRequest.model_validate(dict(row) | {"said": said[row["id"]]}) for row in requests],
         calls=[KnownCall.model_validate(dict(row)) for row in await queries.list_known_calls(tx, citizen.phone)],
     )
@@ -63,6 +65,9 @@ class Heading(Term):
         "providers not wanted",
         "Providers that are not offered the citizen's requests.",
     )
+    CONSENTS = "consents", "同意与撤回", "consents and withdrawals", "What the citizen agreed to, and when."
+    AGREED = "agreed", "同意", "agreed", "The citizen agreed."
+    WITHDRAWN = "withdrawn", "撤回", "withdrawn", "The citizen withdrew it."
     REQUESTS = "requests", "服务请求", "requests", "What the citizen asked for."
     DESCRIPTION = "description", "求助内容", "what was asked", "The request in words."
     CONTACT = "contact", "联系人", "contact", "Whom the provider calls."
@@ -99,6 +104,10 @@ def as_page(found: CitizenCopy, lang: Language, act: Act, catalog: Snapshot) -> 
     def person(name: str | None, phone: str | None) -> str:
         return " ".join(filter(None, (name, phone)))
 
+    def consent(one: ConsentOut) -> str:
+        said = Heading.AGREED if one.given else Heading.WITHDRAWN
+        return " · ".join((when(one.at), say(one.purpose, lang), say(said, lang), say(one.asked, lang)))
+
     def request(one: KnownRequest) -> str:
         item = catalog.items.get(one.item_code)
         what = (say(item, lang) if item else one.item_code, say(RequestStatus(one.status), lang))
@@ -127,6 +136,7 @@ def as_page(found: CitizenCopy, lang: Language, act: Act, catalog: Snapshot) -> 
     )
     body += listed(Heading.GROUPS, groups)
     body += listed(Heading.BARS, (f"{bar.provider} · {bar.reason or ''}" for bar in found.bars))
+    body += listed(Heading.CONSENTS, map(consent, found.consents))
     if found.requests:
         body += f"<h2>{escape(say(Heading.REQUESTS, lang))}</h2>" + "".join(map(request, found.requests))
     body += listed(Heading.CALLS, (when(call.began_at) for call in found.calls))

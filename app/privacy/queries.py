@@ -6,8 +6,9 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Uuid, bindparam, text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Uuid, bindparam, select, text
 
+from app.intake.models import Consent
 from app.kit.db import Prepared, Row, Tx
 from app.kit.personal import mask_free_text
 from app.privacy.schedule import BY_TABLE, REQUESTS, WITH_REQUEST, Line
@@ -195,6 +196,17 @@ async def list_known_bars(tx: Tx, citizen_id: UUID) -> Sequence[Row]:
         " WHERE b.citizen_id = $1 ORDER BY b.created_at",
         citizen_id,
     )
+
+
+async def list_consents(tx: Tx, citizen_id: UUID) -> Sequence[Consent]:
+    """Return the citizen's consents and withdrawals, oldest first."""
+    query = select(Consent).where(Consent.citizen_id == citizen_id).order_by(Consent.id)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def end_memberships(tx: Tx, citizen_id: UUID) -> None:
+    """Delete all memberships of the citizen."""
+    await tx.driver.execute("DELETE FROM citizen_groups WHERE citizen_id = $1", citizen_id)
 
 
 async def list_known_requests(tx: Tx, citizen_id: UUID) -> Sequence[Row]:

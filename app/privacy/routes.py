@@ -10,13 +10,15 @@ from app.auth.access import Router, Transaction, acting
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.events.act import Act
+from app.intake.models import Purpose
 from app.kit.idempotency import repeatable
 from app.kit.languages import Language
-from app.privacy import copying, erasing
-from app.privacy.schemas import CitizenCopy, ErasureIn, ErasureOut
+from app.privacy import consenting, copying, erasing
+from app.privacy.schemas import CitizenCopy, ConsentIn, ConsentOut, ErasureIn, ErasureOut
 from app.statement.routes import PAGE
 
 router = Router(prefix="/personal-data/citizens", tags=["personal data"])
+Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 
 
@@ -32,6 +34,16 @@ async def print_citizen(
 ) -> HTMLResponse:
     """Return the copy as a page to read or print. The reading is recorded in the audit log."""
     return HTMLResponse(copying.as_page(await copying.copy(act, tx, citizen_id), lang, act, catalog), headers=PAGE)
+
+
+@router.put("/{citizen_id}/consents/{purpose}")
+@repeatable
+async def record_data_consent(
+    citizen_id: UUID, purpose: Purpose, body: ConsentIn, act: Operator, tx: Transaction
+) -> list[ConsentOut]:
+    """Record that a citizen agrees to a purpose or withdraws it. A withdrawal removes at once what was kept for it.
+    Returns all they have said, oldest first."""
+    return list(await consenting.record_consent(act, tx, citizen_id, purpose, body))
 
 
 @router.post("/{citizen_id}/erasure")

@@ -217,6 +217,12 @@ SCHEDULE: Sequence[Line] = (
         source=EMPTY,
     ),
     _kept(
+        "consents",
+        "what a citizen agreed to or withdrew, when and how they said so",
+        "It proves what may be kept. It goes with the citizen.",
+        _DESK,
+    ),
+    _kept(
         "citizen_bars",
         "the provider that a citizen does not want, and why",
         "Matching obeys it. It goes with the citizen.",

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.intake.models import RequestStatus
+from app.intake.models import AskedHow, Purpose, RequestStatus
 from app.kit.fields import Body
-from app.privacy.models import AskedHow
 
 
 class ErasureIn(Body):
@@ -23,6 +22,22 @@ class ErasureOut(BaseModel):
     id: UUID
     at: datetime
     requests: int = Field(description="how many requests were blanked")
+
+
+class ConsentIn(Body):
+    """Whether the citizen agrees to the purpose from now on, and how they said so."""
+
+    given: bool
+    asked: AskedHow
+
+
+class ConsentOut(BaseModel):
+    """A consent, or its withdrawal, with when and how it was said."""
+
+    purpose: Purpose
+    given: bool
+    at: datetime
+    asked: AskedHow
 
 
 class KnownGroup(BaseModel):
@@ -91,5 +106,6 @@ class CitizenCopy(BaseModel):
     created_at: datetime
     groups: list[KnownGroup]
     bars: list[KnownBar]
+    consents: list[ConsentOut] = Field(description="consents and withdrawals, the latest of each purpose counts")
     requests: list[KnownRequest]
     calls: list[KnownCall]

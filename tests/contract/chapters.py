@@ -291,6 +291,8 @@ async def personal_data(stage: Stage) -> None:
     named = {"citizen_id": card["citizen_id"]}
     await stage.call("copyCitizen", world.supervisor, **named)
     await stage.call("printCitizen", world.supervisor, **named, lang="zh")
+    agreed = {"given": True, "asked": "by_phone"}
+    await stage.call("recordDataConsent", world.operator, **named, purpose="groups", body=agreed)
     await stage.call("eraseCitizen", world.supervisor, **named, body={"asked": "in_person"})
 
 

@@ -204,6 +204,11 @@ const zh = {
     provider: '服务单位',
     system: '系统',
   },
+  AskedHow: {
+    by_phone: '电话',
+    in_person: '当面',
+    in_writing: '书面',
+  },
   Channel: {
     phone: '电话',
     wechat: '微信',
@@ -232,6 +237,10 @@ const zh = {
   Level: {
     yellow: '将到时限',
     red: '超过时限',
+  },
+  Purpose: {
+    profile: '记住姓名、地址和备注',
+    groups: '登记优先群体',
   },
   RequestStatus: {
     received: '已受理',
@@ -373,11 +382,6 @@ const zh = {
     solved: '问题解决',
     satisfied: '满意',
   },
-  AskedHow: {
-    by_phone: '电话',
-    in_person: '当面',
-    in_writing: '书面',
-  },
   Heading: {
     title: '本中心保存的您的个人信息',
     made_at: '出具时间',
@@ -388,6 +392,9 @@ const zh = {
     created_at: '首次登记',
     groups: '优先群体',
     bars: '不愿由其服务的单位',
+    consents: '同意与撤回',
+    agreed: '同意',
+    withdrawn: '撤回',
     requests: '服务请求',
     description: '求助内容',
     contact: '联系人',
@@ -704,6 +711,11 @@ const en: typeof zh = {
     provider: 'provider',
     system: 'system',
   },
+  AskedHow: {
+    by_phone: 'by phone',
+    in_person: 'in person',
+    in_writing: 'in writing',
+  },
   Channel: {
     phone: 'phone',
     wechat: 'WeChat',
@@ -732,6 +744,10 @@ const en: typeof zh = {
   Level: {
     yellow: 'due soon',
     red: 'overdue',
+  },
+  Purpose: {
+    profile: 'remember name, address and notes',
+    groups: 'record priority groups',
   },
   RequestStatus: {
     received: 'received',
@@ -873,11 +889,6 @@ const en: typeof zh = {
     solved: 'solved',
     satisfied: 'satisfied',
   },
-  AskedHow: {
-    by_phone: 'by phone',
-    in_person: 'in person',
-    in_writing: 'in writing',
-  },
   Heading: {
     title: 'What this centre keeps about you',
     made_at: 'made at',
@@ -888,6 +899,9 @@ const en: typeof zh = {
     created_at: 'first recorded',
     groups: 'priority groups',
     bars: 'providers not wanted',
+    consents: 'consents and withdrawals',
+    agreed: 'agreed',
+    withdrawn: 'withdrawn',
     requests: 'requests',
     description: 'what was asked',
     contact: 'contact',
