@@ -72,7 +72,7 @@ _FIND_UNARRANGED = _find_unarranged()
 
 
 async def find_unarranged(tx: Tx, at: datetime, batch: int) -> Sequence[UUID]:
-    """Return completed requests without a callback, and requests whose outdated callbacks come up next."""
+    """Return completed requests without a callback, and requests whose due callback is no longer about their job."""
     return [row["id"] for row in await tx.rows(_FIND_UNARRANGED, at=at, batch=batch)]
 
 

@@ -61,7 +61,7 @@ async def record_callback_outcome(
 
 @router.post("/complaints/to-answer/next", responses={204: {"description": "there is nobody to tell now"}})
 async def take_complaint_to_answer(act: Caller, tx: Transaction, response: Response) -> ToAnswer | None:
-    """Take the decided complaint whose citizen has to be told next, for ten minutes.
+    """Take the next decided complaint whose citizen is waiting for the answer. It is reserved for ten minutes.
 
     Calls are made between 09:00 and 20:00 only.
     """

@@ -281,10 +281,10 @@ def allow(*roles: Role, even_if_due: bool = False) -> Allow:
 
 
 def acting(*roles: Role, on_behalf: bool = False, even_if_due: bool = False) -> Acting:
-    """Return a dependency that lets only holders of these roles call the route, and gives their Act.
+    """Return a dependency that admits only callers with one of these roles, and gives their Act.
 
-    The Act's moment is the request's. With `on_behalf`, staff act for a provider on the phone. `even_if_due` is as in
-    `allow`.
+    The Act takes place at the moment of the request. With `on_behalf`, staff act for a provider on the phone.
+    `even_if_due` is as in `allow`.
     """
     return Acting(roles, on_behalf=on_behalf, even_if_due=even_if_due)
 

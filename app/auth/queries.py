@@ -114,8 +114,8 @@ def on_shift(staff_id: Any) -> ColumnElement[bool]:
 async def find_token(tx: Tx, token_hash: bytes, at: datetime, seen_after: datetime | None) -> Row | None:
     """Return the holder of this live token, or None.
 
-    The row has kind, id, roles, expires_at, seen_at, password_temporary and second_factor, and the generation in which
-    all this is true. A staff session must have been used after `seen_after`, unless that is None.
+    The row has kind, id, roles, expires_at, seen_at, password_temporary, second_factor, and the generation for which it
+    is valid. A staff session must have been used after `seen_after`, unless that is None.
     """
     return await tx.row(_FIND_TOKEN, token_hash=token_hash, at=at, seen_after=seen_after)
 

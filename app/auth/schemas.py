@@ -44,7 +44,10 @@ class StaffOut(BaseModel):
 
 
 class SessionOut(BaseModel):
-    """Send `token` as `Authorization: Bearer …` until it expires or is signed out. Do what `due` names first."""
+    """Send `token` as `Authorization: Bearer …` until it expires or is signed out.
+
+    If `due` names a step, take it first.
+    """
 
     token: str
     expires_at: datetime

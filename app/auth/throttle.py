@@ -1,7 +1,7 @@
 """Slows down sign-in attempts as they fail: per name and network, per network, and per known browser.
 
-An attempt counts before its password is checked, so that a hundred at once gain nothing, and is taken back when it
-succeeds. Nothing counts for a name alone: failures elsewhere must not lock its owner out.
+An attempt is counted before its password is checked, so that a hundred attempts at once gain nothing. If it succeeds,
+it is uncounted. No counter is kept for a name alone, because failures elsewhere must not lock its owner out.
 """
 
 from datetime import datetime, timedelta

@@ -23,7 +23,7 @@ class Log(BaseModel):
 
     @property
     def whole(self) -> bool:
-        """Return whether every number from the first to the last is there once."""
+        """Return whether the numbers run from the first to the last without gaps or repeats."""
         span = 0 if self.first is None or self.last is None else self.last - self.first + 1
         return self.numbered == self.distinct == span
 

@@ -105,6 +105,6 @@ async def list_open(tx: Tx, operator_id: UUID, limit: int) -> Sequence[Any]:
 
 
 async def find_abandoned(tx: Tx, before: datetime, limit: int) -> Sequence[UUID]:
-    """Return open calls about which the desk has reported nothing since that moment."""
+    """Return open calls that the desk last reported on before that moment."""
     query = select(Call.id).where(_OPEN, Call.heard_at < before).order_by(Call.heard_at).limit(limit)
     return (await tx.session.execute(query)).scalars().all()

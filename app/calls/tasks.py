@@ -14,7 +14,7 @@ from app.kit.db import Tx
 
 
 async def end_abandoned_calls(context: Context) -> int:
-    """End each call about which the desk has reported nothing for `call_silence_minutes`. Return how many were ended.
+    """End each call that the desk has not reported on for `call_silence_minutes`. Return how many were ended.
 
     A call ends as of the last report, with the outcome that its requests imply, or else as unfinished.
     """

@@ -362,7 +362,7 @@ class Gazetteer:
         return nsmallest(limit, away, key=lambda one: one[0])
 
     def named(self, text: str) -> list[Found]:
-        """Return the entries that the text names in full, as written, surest first. Takes microseconds."""
+        """Return the entries whose full names occur literally in the text, most likely first. Takes microseconds."""
         return _likeliest(self._named(ComparableText(part)) for part in overlapping_parts(text))
 
     def _named(self, said: ComparableText) -> list[Found]:

@@ -165,7 +165,7 @@ class Snapshot:
         return known
 
     def _is_outside(self, entry: Entry, spot: Spot) -> bool:
-        """Return whether the entry surely is in another township or community.
+        """Return whether the entry is certainly in another township or community.
 
         Roads do not count, as they run through several.
         """

@@ -46,7 +46,7 @@ UPHELD = ("投诉成立，责任不在贵单位", "upheld, but you are not at fa
 async def add_contact_or_complaint(act: Act, tx: Tx, request_id: UUID, body: ContactIn, about: Known) -> Contact:
     """Record a later call or message about the request, and any danger it reports, and return it.
 
-    A complaint opens a case, at any time. Raises NotFound.
+    A complaint opens a case, whatever the status of the request. Raises NotFound.
     """
     contact = await record_contact(act, tx, request_id, body)
     if body.note:

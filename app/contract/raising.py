@@ -52,7 +52,7 @@ class Block:
         return frozenset(self.errors).union(*(known.get(one, frozenset()) for one in self.functions), *passed)
 
     def named(self) -> Iterator[FunctionType]:
-        """Yield the functions it names, caught or not."""
+        """Yield the functions that the block names, including those inside a `try`."""
         yield from self.functions
         for block, _ in self.guarded:
             yield from block.named()
@@ -180,7 +180,7 @@ def _class(hint: Any) -> Any:
 
 
 def _given(hint: Any) -> Any:
-    """Return the class that iterating over the value, or entering it as a context manager, yields."""
+    """Return the class of the items of an iterable, or of what a context manager yields."""
     arguments = typing.get_args(hint)
     name = getattr(typing.get_origin(hint), "__name__", "")
     return _class(arguments[0]) if arguments and name in _GIVE_THEIR_FIRST else None

@@ -138,7 +138,7 @@ async def skip_log(tx: Tx) -> None:
 
 
 async def sum_points(tx: Tx, provider_id: UUID, rule_code: str, since: datetime) -> int:
-    """Return the sum of the points of the provider's live entries under the rule whose cause is later than `since`."""
+    """Return the provider's total points under the rule: live entries with a cause after `since`."""
     query = select(func.coalesce(func.sum(CreditEntry.points), 0)).where(
         CreditEntry.provider_id == provider_id,
         CreditEntry.rule_code == rule_code,
@@ -340,7 +340,7 @@ async def find_recovering(tx: Tx, cause: str, begins: datetime, ends: datetime, 
 
 
 async def find_last_move(tx: Tx, provider_id: UUID, kind: str) -> Event | None:
-    """Return the latest event of this kind by which the provider's standing changed, or None."""
+    """Return the provider's latest change of standing of this kind, or None."""
     query = (
         select(Event)
         .where(Event.provider_id == provider_id, Event.request_id.is_(None), Event.kind == kind)

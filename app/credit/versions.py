@@ -1,4 +1,4 @@
-"""Versions of the credit rules. Registrars add them; each is in force from then on and never edited."""
+"""Versions of the credit rules. A version that a registrar adds is in force at once, and is never edited."""
 
 from app.auth.queries import add_audit
 from app.credit import queries

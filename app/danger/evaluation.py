@@ -15,9 +15,10 @@ from app.danger.words import Rules
 
 @dataclass
 class Figures:
-    """Counts of sentences: `told` gave any danger, `first` gave the labelled kind first, `among` gave it anywhere.
+    """Counts of sentences by what was recognised in them.
 
-    `silent` lists the sentences that gave none, `alarms` those that gave any.
+    `told` counts those with any danger, `first` those with the labelled kind in first place, and `among` those with it
+    in any place. `alarms` lists the sentences with a danger, `silent` those without.
     """
 
     total: int = 0

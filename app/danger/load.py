@@ -46,7 +46,7 @@ async def load_guides(act: Act, tx: Tx) -> None:
 
 
 def facts(kind: DangerKind, number: int) -> dict[str, Any]:
-    """Return what an event says about a version."""
+    """Return the event data that describes a version."""
     return {"danger": kind, "number": number}
 
 

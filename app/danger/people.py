@@ -1,4 +1,4 @@
-"""Tells of whom a caller speaks: of their own danger, or of somebody else's. A script has lines for either."""
+"""Finds out whether callers are in danger themselves or report somebody else's. A script has lines for each case."""
 
 import logging
 import re
@@ -31,9 +31,9 @@ class _Names(NamedTuple):
 
 
 def in_danger(text: str, kind: DangerKind) -> InDanger | None:
-    """Return whom the text names as being in this danger, or None if it names nobody or both.
+    """Return who is in this danger according to the text, or None if it names nobody or both.
 
-    It never fails on a text.
+    Raises nothing, whatever the text.
     """
     names = _names()
     if names is None:

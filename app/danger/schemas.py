@@ -34,7 +34,7 @@ Pattern = Annotated[
 
 
 class EmergencyLine(Line):
-    """A line to connect the caller to. Its name may say when."""
+    """A line to connect the caller to. Its name may say when to use it."""
 
 
 class Words(Body):

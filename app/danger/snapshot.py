@@ -40,7 +40,7 @@ class Dangers(NamedTuple):
         return recognise(text, self.rules)
 
     def takes(self, kind: DangerKind, line: str) -> bool:
-        """Return whether the guide for this kind has the line that an operator gives, by its full number or a name."""
+        """Return whether the guide for this kind lists the line, which the operator gives by full number or name."""
         names = {same_form(part) for part in (line, *_AND.split(line))}
         numbers = set(_NUMBER.findall(tidy(line)))
         return any(each.number in numbers or _names(each) & names for each in self.guides[kind].lines)

@@ -49,7 +49,7 @@ class Sentence(NamedTuple):
 
 
 class Learned(NamedTuple):
-    """The trained model. For each lexeme, the number of training sentences, and of dangers per kind."""
+    """The trained model, and for each lexeme the number of training sentences: in all, and of each danger."""
 
     model: Model
     sentences: Counter[str]

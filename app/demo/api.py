@@ -1,4 +1,4 @@
-"""The simulated staff's access to the API: over HTTP and signed in. Counts everything that is refused."""
+"""Lets simulated staff sign in and call the API over HTTP. Counts all refusals."""
 
 import asyncio
 from collections import Counter
@@ -88,12 +88,12 @@ class Seat:
         return await self._ask("GET", path, repeatable=True, params=query)
 
     async def put(self, path: str, body: object = None, version: int | None = None) -> Any:
-        """Change a state, of this version if it has versions. It may be repeated."""
+        """Send a PUT, with If-Match if a version is given. It can be repeated safely."""
         headers = {"If-Match": f'"{version}"'} if version else {}
         return await self._ask("PUT", path, repeatable=True, json=body, headers=headers)
 
     async def delete(self, path: str) -> Any:
-        """Undo something. It may be repeated."""
+        """Send a DELETE. It can be repeated safely."""
         return await self._ask("DELETE", path, repeatable=True)
 
     async def post(self, path: str, body: object = None, key: str | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""Shows how the play goes: figures of the day and of the moment, and volumes by kind and hour."""
+"""Shows the progress of the play: figures for the day and for the moment, and volumes by kind and hour."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -123,8 +123,10 @@ def _label(term: Term) -> str:
 
 
 def lag(wait: timedelta, play: Play) -> str:
-    """Return a citizen's wait for an operator in the centre's time and in real time, which shows how far the play is
-    behind."""
+    """Return a citizen's wait for an operator as text, in the centre's time and in real time.
+
+    The real time shows how far the play lags behind.
+    """
     return f"{wait.total_seconds():.0f} s (实 real {play.room.clock.real_seconds(wait):.1f} s)"
 
 

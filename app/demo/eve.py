@@ -1,7 +1,7 @@
-"""What happened before the play: in every queue it leaves work for whoever opens the demo, in any role.
+"""Plays short stories before the demo starts, so that a visitor in any role finds work in every queue.
 
-It is done through the API and the worker's own steps, on a clock that is moved by hand. Each story is told only if its
-queue is empty, so that a later demo on the same data fills up what visitors have done.
+They run through the API and the worker's own steps, on a clock that is moved by hand. A story is played only if its
+queue is empty: a later demo on the same data refills the queues that visitors have worked off.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -38,7 +38,7 @@ OFFER_EXPIRED = timedelta(minutes=11)
 
 @dataclass(frozen=True)
 class Cast:
-    """The providers of the stories, which nobody else plays: one for visitors, one silent and one that leaves."""
+    """The providers that only the stories play: one for visitors, one that stays silent and one that leaves."""
 
     visitor: UUID
     silent: UUID
@@ -69,7 +69,7 @@ class Firm:
         return self._api.read(await self._http.get(path))
 
     async def put(self, path: str, body: object = None) -> Any:
-        """Change a state. Raises Refused."""
+        """Send a PUT and return the answer. Raises Refused."""
         return self._api.read(await self._http.put(path, json=body))
 
     async def patch(self, path: str, body: object) -> Any:
@@ -106,7 +106,7 @@ class Eve:
             pass
 
     async def tell(self, start: datetime, *, fresh: bool) -> None:
-        """Tell every story whose queue is empty, up to the start of the play."""
+        """Play every story whose queue is empty, and move the clock on to the start of the demo."""
         if fresh:
             await self._unless_refused(self.appeal_a_deduction)
         await self.pass_time(start - EVE)
@@ -220,7 +220,7 @@ class Eve:
         await self.accepted(self.visitor, self.cast.visitor, started=False)
 
     async def offer_to_visitor(self) -> None:
-        """Two offers that a visitor finds who signs in at once."""
+        """Make two offers that are still pending if the visitor signs in at once."""
         for _ in range(2):
             await self._unless_refused(self._offer_to_visitor)
 
@@ -228,7 +228,7 @@ class Eve:
         await self.offer(self.cast.visitor)
 
     async def appeal_a_deduction(self) -> None:
-        """The visitor's firm appeals a deduction for work that it gave back."""
+        """The visitor's firm appeals a deduction for a job that it returned."""
         finding = {"fault": "provider", "note": "上门前未问清管材，责任在单位。"}
         request_id, job_id = await self.give_back()
         await self.supervisor.put(f"/jobs/{job_id}/arbitration", finding)
@@ -303,9 +303,9 @@ async def leave_work(
     keys: Mapping[UUID, str],
     password: str,
 ) -> frozenset[UUID]:
-    """Tell the stories between the two moments. Return the requests that the simulated supervisor leaves to visitors.
+    """Play the stories between the two moments. Return the requests that the simulated supervisor leaves to visitors.
 
-    With less than EVE between them nothing is told: the queues still hold what the last play left.
+    If the moments are less than EVE apart, no story is played: the queues are still filled from the last demo.
     """
     if start - since < EVE:
         return frozenset()

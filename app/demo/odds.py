@@ -27,6 +27,6 @@ def quantity(rng: Random, unit: str | None) -> int:
 
 
 def satisfaction(rng: Random, *, solved: bool) -> str:
-    """Return a step of the national satisfaction scale."""
+    """Draw a citizen's rating on the national satisfaction scale."""
     weights = _of("satisfaction")["solved" if solved else "unsolved"]
     return str(rng.choices(list(weights), weights=list(weights.values()))[0])

@@ -19,7 +19,7 @@ USUAL_PRICE_FEN = 10_000
 
 
 class PhoneDesk:
-    """Phones the providers, whose behaviour is given by id."""
+    """Operators who phone providers. `providers` gives each one's behaviour by its id."""
 
     def __init__(self, room: Room, providers: Mapping[UUID, Member], rng: Random) -> None:
         self._room = room

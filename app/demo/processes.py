@@ -1,4 +1,4 @@
-"""Runs the API and the worker as processes of their own, all on the demo's clock."""
+"""Runs the API and the worker as separate processes on the demo's clock."""
 
 import asyncio
 import os

@@ -108,7 +108,7 @@ def _announce(stage: Stage, plan: Plan, port: int, console: Console) -> None:
 
 
 def _ending(plan: Plan, began: datetime) -> str:
-    """Return when the demo ends."""
+    """Return, as text for the screen, when the demo ends."""
     if plan.plays and plan.hours:
         return f"到 {began + timedelta(hours=plan.hours):%m-%d %H:%M} 自行结束 ends by itself then, or with Ctrl-C"
     return "一直运行 goes on until Ctrl-C"

@@ -1,4 +1,4 @@
-"""Keeps a second demo away from the data of the first, whose passwords, keys and clock it would take."""
+"""Prevents a second demo on the same data: it would replace the first one's passwords, keys and clock."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -132,7 +132,10 @@ async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: C
 
 
 def data_since(last: datetime | None, start: datetime, plan: Plan) -> datetime:
-    """Return when the stories before the play begin: after the last thing that happened, and after the history."""
+    """Return when the stories begin: EVE before the play, but after the last event.
+
+    On new data without a generated history they begin BEFORE the play.
+    """
     if last is None:
         return start - (EVE if plan.history_days else BEFORE)
     return max(last + timedelta(seconds=1), start - EVE)

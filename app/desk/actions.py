@@ -79,7 +79,7 @@ async def _create(
     location = catalog.locate(body.area, body.place, body.address)
     beside = partial(_beside, location, catalog, _undo_until(act, body))
     async with context.db.begin() as tx:
-        final = None if matching else partial(_unmatched_yet, beside)
+        final = None if matching else partial(_not_matched, beside)
         spot = location.spot if location else None
         taken = await take_request(act, tx, body, spot, catalog, dangers, key, final)
         if isinstance(taken, Replayed):
@@ -92,7 +92,7 @@ async def _create(
                 tx.publish(DISPATCH_TOPIC)
             return taken.answer
         if not out:
-            await key.keep(tx, content := _unmatched_yet(beside, taken.request))
+            await key.keep(tx, content := _not_matched(beside, taken.request))
             return content
         write = partial(_matched, taken.request, beside, body.channel, act.now)
         try:
@@ -128,8 +128,11 @@ def _undo_until(act: Act, body: RequestIn) -> datetime | None:
 
 
 def _beside(location: Location | None, catalog: Snapshot, until: datetime | None) -> Mapping[str, Any]:
-    """Return the point the request is matched from, the places in its address that lie outside, and until when it can
-    be undone."""
+    """Return what the answer has besides the request and the result of matching.
+
+    It is the point from which the request is matched, the places in its address that lie outside the area, and until
+    when the dispatch can be undone. It is empty without a location.
+    """
     if location is None:
         return {}
     spot = location.spot
@@ -143,7 +146,7 @@ def _beside(location: Location | None, catalog: Snapshot, until: datetime | None
     return {"matched_from": point, "elsewhere": show_elsewhere(location, catalog), "undo_until": until}
 
 
-def _unmatched_yet(beside: Beside, request: RequestOut) -> bytes:
+def _not_matched(beside: Beside, request: RequestOut) -> bytes:
     """Return the answer for a request that was not matched. The worker matches it if it is dispatching."""
     out = request.status == RequestStatus.DISPATCHING
     answer = DispatchOut(request=request, matching=MatchingResult.POSTPONED if out else None, **beside())

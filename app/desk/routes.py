@@ -65,7 +65,7 @@ async def list_my_requests(act: Operator, tx: Transaction, catalog: CurrentCatal
 @router.put("/desk/requests/{request_id}/follow-up")
 @repeatable
 async def follow_request(request_id: UUID, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> OpenRequest:
-    """Take an open request over from a colleague, and follow it from now on."""
+    """Take over an open request from a colleague. From now on you follow it."""
     return await take_over(act, tx, request_id, catalog)
 
 

@@ -102,7 +102,7 @@ class OpenComplaint(BaseModel):
 
 
 class OpenWork(BaseModel):
-    """What somebody looks after: the oldest 200 open requests, all complaints, and the calls they have just taken."""
+    """A person's open work: their oldest 200 open requests, all their complaints, and the calls that they just took."""
 
     requests: list[WorkRequest]
     complaints: list[OpenComplaint]

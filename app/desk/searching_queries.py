@@ -37,8 +37,10 @@ async def list_citizens(tx: Tx, words: str, phone: str | None, limit: int) -> Se
 
 
 async def list_providers(tx: Tx, words: str, phone: str | None, limit: int) -> Sequence[Provider]:
-    """Return the providers with this phone, or with the words in their names. Those whose names begin with them
-    come first."""
+    """Return providers with this phone, or with the words in their names.
+
+    Names that begin with the words come first.
+    """
     form = same_form(words)
     fits = Provider.phone == phone if phone else or_(*named(words))
     begins = func.same_form(Provider.name).startswith(form, autoescape=True)

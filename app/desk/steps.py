@@ -153,9 +153,10 @@ OF_JOB = (
 
 
 async def list_steps(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> list[PossibleStep]:
-    """Return the steps that the caller may take: those of jobs, then of offers, then of the request. Raises NotFound.
+    """Return the steps that the caller may take: first those of jobs, then of offers, then of the request.
 
-    Steps that come before all others, such as relaying a danger or agreeing to a quoted sum, are at the beginning.
+    Steps that should be taken before any other, such as relaying a danger or agreeing to a quoted sum, lead the list.
+    Raises NotFound.
     """
     request = show(await get_request(tx, request_id)).model_dump()
     offers = {row.id: dict(row._mapping) for row in await list_request_offers(tx, request_id)}
@@ -191,7 +192,7 @@ def _allows(rule: Rule, case: Case) -> bool:
 
 
 def _first(facts: Mapping[str, Any]) -> Set[Step]:
-    """Return the steps that come before all others in the present state."""
+    """Return the steps that, in this state, should be taken before any other."""
     if "danger" in facts:
         if has_unrelayed_danger(facts):
             return {Step.RELAY_DANGER}

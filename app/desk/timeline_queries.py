@@ -1,4 +1,4 @@
-"""SQL of a request's timeline: its events, each with the words recorded in the row that it refers to."""
+"""SQL for a request's timeline: its events, and the words recorded in the rows that they refer to."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from app.jobs.models import Extension, Job, Offer
 from app.kit.db import Tx
 from app.registry.models import Provider
 
-ECHOES = (
+REDUNDANT_KINDS = (
     EventKind.REQUEST_ASSIGNED,
     EventKind.REQUEST_STARTED,
     EventKind.REQUEST_COMPLETED,
@@ -25,13 +25,13 @@ ECHOES = (
     EventKind.OFFER_ENDED,
     EventKind.JOB_CANCELLED,
 )
-"""Events left out, because another event of the same moment says more."""
+"""Kinds left out because another event at the same moment says more."""
 
 
 async def list_happenings(tx: Tx, request_id: UUID, before: int | None, limit: int) -> Sequence[Any]:
     """Return the request's events, newest first, each with who acted, what was said, and the call or message it came
     from."""
-    some = select(Event).where(Event.request_id == request_id, Event.kind.not_in(ECHOES))
+    some = select(Event).where(Event.request_id == request_id, Event.kind.not_in(REDUNDANT_KINDS))
     if before is not None:
         some = some.where(Event.id < before)
     event = some.order_by(Event.id.desc()).limit(limit).subquery("event")

@@ -284,7 +284,7 @@ async def _again(act: Act, tx: Tx, request: Row, catalog: Snapshot) -> dict[str,
 
 
 async def _send_again(act: Act, tx: Tx, request: Row, end: OfferEnd, other_provider: bool, catalog: Snapshot) -> Row:
-    """Dispatch work again that was done before.
+    """Dispatch a request again after its work was done once.
 
     1. Match the provider that last did it as if a person had picked it.
     2. If it can come, and the citizen does not refuse it, ask it alone, at no charge.

@@ -166,7 +166,7 @@ def _is_deferred(request: Mapping[str, Any] | Row, matching: Matching) -> bool:
 
 
 def _on_the_line(request: Mapping[str, Any] | Row, now: datetime) -> bool:
-    """Return whether the citizen is on the phone at this moment and is told by the operator."""
+    """Return whether the citizen is on the phone now, so that the operator can tell them the outcome."""
     return bool(request["channel"] == Channel.PHONE and request["received_at"] == now)
 
 

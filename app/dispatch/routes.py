@@ -1,4 +1,4 @@
-"""Routes with which operators and supervisors dispatch, correct, merge, cancel and reopen requests."""
+"""Routes for operators and supervisors to dispatch, correct, merge, cancel and reopen requests."""
 
 from typing import Annotated
 from uuid import UUID
@@ -107,8 +107,10 @@ async def correct_request(
 async def raise_danger(
     request_id: UUID, body: DangerIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
-    """Mark a danger on the request: it becomes an emergency and is offered to no provider until an emergency line has
-    it."""
+    """Mark a danger on the request, which becomes an emergency.
+
+    It is not offered to providers until an emergency line has taken it.
+    """
     raised = await raising_danger.raise_danger(act, tx, request_id, body.kind, catalog)
     return show(raised)
 

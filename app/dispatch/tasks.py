@@ -43,8 +43,10 @@ def _due(moment: datetime | None, now: datetime) -> bool:
 
 
 async def expire_offers(context: Context, catalog: Snapshot) -> int:
-    """Expire overdue offers and make the next ones in the same transaction; if that fails, only expire. Return how
-    many."""
+    """Expire overdue offers, and make the next ones in the same transaction. If that fails, only expire them.
+
+    Return how many offers were expired.
+    """
 
     async def change(act: Act, tx: Tx, offer_id: UUID) -> None:
         request_id = await expire_offer(act, tx, offer_id)

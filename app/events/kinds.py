@@ -1,7 +1,7 @@
 """Every kind of event in the log, with a sentence that explains it and the names in its `data`.
 
-Figures, webhooks and screens read the log by kind. What the audit log records (who saw or edited what) is no event. The
-facts of the event's request are in columns of their own (app.events.facts).
+Figures, webhooks and screens read the log by kind. Entries of the audit log (who saw or edited what) are
+not events. The facts of an event's request have columns of their own (app.events.facts).
 """
 
 from collections.abc import Mapping

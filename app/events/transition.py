@@ -185,8 +185,7 @@ class Machine(Steps):
         name: str | None = None,
         **values: Any,
     ) -> Moved:
-        """Return the CTEs by which the rows matching `where` take the step, get these `values` and leave their
-        event."""
+        """Return the CTEs that move the rows matching `where`, set these `values`, and log an event for each row."""
         name = name or f"{self.subject}_{step}"
         rows = self.change(step, where, **values).cte(name)
         return Moved(

@@ -1,8 +1,8 @@
 """Compares the rows of a file with the registry and plans the changes. Pure: no SQL and no clock.
 
-A row of the first sheet is a provider: an existing one with its number or credit code (without either, with its name),
-or a new one. On each other sheet, the rows of a provider replace what it has there. A provider without rows on a sheet
-and a sheet that is left out do not change.
+Each row of the first sheet is a provider. Its number or credit code identifies an existing one; if the row has neither,
+its name does. Any other row is a new provider. On each of the other sheets, a provider's rows replace what it has.
+Nothing changes if it has no rows there, or if the sheet is missing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -68,8 +68,7 @@ class Changes:
 
 @dataclass(slots=True)
 class Plan:
-    """The planned changes, faults and warnings. With any fault nothing is changed; warnings do not prevent the
-    import."""
+    """The planned changes, faults and warnings. A fault prevents the whole import; a warning does not."""
 
     changes: list[Changes] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)

@@ -10,8 +10,10 @@ from app.exchange.lines import MOST_SECONDS
 
 
 async def run_files(task: str, content: bytes) -> bytes:
-    """Return what a separate process reads from or writes to a file. A process that takes too long is stopped, and the
-    result is a fault."""
+    """Run the task in a separate process with `content` as its input, and return its output.
+
+    A process that takes too long is killed, and the result is a fault.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -111,7 +111,7 @@ def read_workbook(archive: zipfile.ZipFile) -> Iterator[Line]:
 
 
 def _usual(archive: zipfile.ZipFile) -> Any:
-    """Return the archive's file, rewritten if it uses the strict dialect or Windows paths."""
+    """Return the archive's file in the usual form: rewritten if it has the strict dialect or Windows paths."""
     assert archive.fp is not None
     names = archive.namelist()
     books = [name for name in names if name.endswith("workbook.xml")]

@@ -95,7 +95,8 @@ async def answer_request(act: Act, tx: Tx, request_id: UUID, body: AnswerIn) -> 
 async def relay_request(act: Act, tx: Tx, request_id: UUID, relay: RelayIn, dangers: Dangers) -> Row:
     """Relay the request to an outside line and keep its ticket number.
 
-    If the request reports a danger that the line handles, the line has the danger too. Raises NotFound, StatusConflict.
+    If the request reports a danger that the line handles, the danger counts as relayed too.
+    Raises NotFound, StatusConflict.
     """
     relayed = await REQUESTS.transition(
         act,
@@ -130,7 +131,7 @@ async def relay_danger(act: Act, tx: Tx, request_id: UUID, body: DangerRelayIn, 
 
 
 async def close_request(act: Act, tx: Tx, request_id: UUID, note: str) -> Row:
-    """Close a request that was relayed or that no provider was found for, as a person decided.
+    """Close a relayed or unmatched request by a person's decision.
 
     Requests merged into it are separated, so that their callers are told too. Raises NotFound, StatusConflict,
     DangerNotRelayed.

@@ -68,7 +68,10 @@ def assess_danger(body: RequestIn, item: Item, catalog: Snapshot, dangers: Dange
 
 
 def danger_of_item(item: Item, line: str | None, catalog: Snapshot, dangers: Dangers) -> DangerKind | None:
-    """Return the danger that an item of the highest urgency implies, or None. Of several, take one the line handles."""
+    """Return the danger that an item of the highest urgency implies, or None.
+
+    If there are several, prefer one that the line handles.
+    """
     if item.urgency != catalog.most_urgent.code:
         return None
     kinds = sorted(dangers.of_item(item.code), key=lambda kind: kind not in _OF_ITEM)
@@ -97,8 +100,8 @@ def refuse_undecided(kinds: Iterable[DangerKind], lines: Iterable[str], dangers:
 async def check_decided(tx: Tx, request: Row, dangers: Dangers) -> None:
     """Raise DangerHeard if a request with a danger has another one that is still undecided.
 
-    Its text mentions that other danger or an event raised it, it was neither dismissed nor withdrawn, and no line has
-    it. Call this before the request is dispatched.
+    A danger is undecided if the text mentions it or an event raised it, nobody dismissed or withdrew it, and no line
+    took it. Call this before the request is dispatched.
     """
     if request["danger"]:
         kinds, lines = await _undecided(tx, request, dangers.recognise(request["description"]))
@@ -200,7 +203,7 @@ def check_line(kind: DangerKind, line: str, dangers: Dangers) -> None:
 
 
 def relay_facts(act: Act, line: str) -> dict[str, Any]:
-    """Return the columns that record the first line that has the danger."""
+    """Return the columns that record the first line to take the danger."""
     return {"danger_lines": [line], "danger_relayed_at": act.now, "danger_relayed_by": act.actor.id}
 
 

@@ -58,7 +58,7 @@ async def claimant(tx: Tx, citizen: Citizen | None, at: datetime, zone: ZoneInfo
 
 
 class Opening(NamedTuple):
-    """Whether a tier is open to the citizen and by which rule. `used` counts the rule's places used in the month."""
+    """Whether a tier is open to the citizen and by which rule. `used` is the used part of the rule's monthly quota."""
 
     tier: Tier
     open: bool

@@ -240,7 +240,7 @@ class AskedHow(Term):
 
 
 class Consent(Model):
-    """That a citizen agreed to a purpose, or withdrew it. The latest one counts; none means that nobody objected."""
+    """A citizen's consent to a purpose, or its withdrawal. The latest row counts; no row means no objection."""
 
     __tablename__ = "consents"
 

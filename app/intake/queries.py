@@ -340,7 +340,7 @@ async def list_requests(
     limit: int,
     to: tuple[datetime, UUID] | None = None,
 ) -> Sequence[Request]:
-    """Return requests that match, newest first, from behind the place `after` up to and including the place `to`."""
+    """Return matching requests, newest first: those after the position `after`, up to and including `to`."""
     query = select(Request).where(*filters)
     if after:
         query = query.where(after > _PLACE)

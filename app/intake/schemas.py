@@ -114,10 +114,10 @@ class RequestIn(Body):
     and their number decides entitlement and quota. `contact` is whom the provider calls, `callback` whom the centre
     calls back.
 
-    Give `answer` if the citizen was answered in the call, or `relay`, `dispatch` or both, but not `answer` with one of
-    the others. Without any of them the request stays received. If the text mentions a danger, the operator decides with
-    `danger` or `danger_dismissed` before the request is answered or dispatched. With `danger`, `relay` names the
-    emergency line that took it.
+    Give `answer` if the citizen was answered in the call; otherwise give `relay`, `dispatch` or both. `answer` excludes
+    the other two. Without any of the three, the request stays received. If the text mentions a danger, the operator
+    decides with `danger` or `danger_dismissed` before the request is answered or dispatched. With `danger`, `relay`
+    names the emergency line that took it.
     """
 
     model_config = ConfigDict(json_schema_extra=_required_but_in_danger)
@@ -432,7 +432,7 @@ class BarOut(BaseModel):
 
 
 class CitizenEdit(Body):
-    """What the centre knows of a citizen. Only the fields given are changed."""
+    """What the centre knows about a citizen. Only the given fields are changed."""
 
     name: Name | None = None
     area: Code | None = Field(default=None, description="a community's code")
@@ -502,8 +502,10 @@ class RevealOut(BaseModel):
 
 
 class CallerOut(BaseModel):
-    """What the operator sees when a call comes in: who calls, their open and past requests. A new number has nulls and
-    empty lists only."""
+    """What the operator sees when a call comes in: who is calling, and their open and past requests.
+
+    For a new number, everything except `phone` is null or empty.
+    """
 
     phone: str
     citizen_id: UUID | None

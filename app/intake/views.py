@@ -32,9 +32,9 @@ def show_new(values: dict[str, Any]) -> RequestOut:
 
 
 def show(request: Request | Row, *, typed: bool = False) -> RequestOut:
-    """Return a request, phones and names masked, without the address.
+    """Return the request with phones and names masked, and without the address.
 
-    With `typed`, after a step that took text, it names what its texts say of somebody.
+    With `typed`, it also lists where its texts contain personal data; use this after a step in which text was typed.
     """
     if isinstance(request, Request):
         return _masked({name: getattr(request, name) for name in COLUMNS}, typed)

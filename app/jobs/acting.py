@@ -91,8 +91,10 @@ def show_job(act: Act, row: Any) -> JobOut:
 
 
 def in_touch(act: Act, status: str, completed_at: datetime | None) -> bool:
-    """Whether the provider may see the citizen's contact: while the job is unfinished, and for `reopen_days` after
-    completion."""
+    """Return whether the provider may see the citizen's contact details.
+
+    It may while the job is unfinished, and for `reopen_days` after completion.
+    """
     kept = timedelta(days=act.settings.reopen_days)
     return status in LIVE or (completed_at is not None and act.now < completed_at + kept)
 

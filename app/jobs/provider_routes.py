@@ -1,5 +1,7 @@
-"""The provider's queue: poll offers and jobs, accept, decline, start, quote, complete, return. A provider reaches only
-its own."""
+"""Routes for providers to poll offers and jobs, and to accept, decline, start, quote, complete and return them.
+
+A provider reaches only its own offers and jobs.
+"""
 
 from functools import partial
 from typing import Annotated
@@ -71,8 +73,10 @@ async def decline_offer(offer_id: UUID, body: Refusal, act: Self, tx: Transactio
 
 @router.get("/jobs", response_model=list[JobOut], responses=NOT_MODIFIED)
 async def poll_jobs(request: Request, principal: Provider, waiting: Waiting) -> Response:
-    """Return your unfinished jobs, oldest first. With `Prefer: wait=N` and the last ETag the answer comes once one
-    changes."""
+    """List your unfinished jobs, oldest first.
+
+    With `Prefer: wait=N` and the last ETag, the response comes as soon as a job changes, or after N seconds.
+    """
     context = context_of(request)
     answer = await waiting.answer(provider_topic(principal.id), lambda: _read_jobs(context, principal.id))
     return await _if_still_allowed(request, waiting, answer)
@@ -129,8 +133,11 @@ async def complete_job(job_id: UUID, body: Completion, act: Self, tx: Transactio
 
 @router.put("/jobs/{job_id}/return")
 async def return_job(job_id: UUID, body: JobReturn, act: Self, tx: Transaction, about: CurrentlyKnown) -> JobOut:
-    """Return the job. Before it is started it is offered to others; afterwards, or the second time, a supervisor
-    decides."""
+    """Return the job to the centre.
+
+    If you have not started it, it is offered to others. Otherwise, or if it is returned a second time, a supervisor
+    decides.
+    """
     job = await job_actions.return_job(act, tx, job_id, body)
     await raise_danger_from_note(act, tx, job.request_id, body.note, about)
     return for_reader(act, job)

@@ -253,8 +253,7 @@ async def correct_bill(tx: Tx, job_id: UUID, values: Mapping[str, Any]) -> None:
 
 
 def _log_correction() -> Prepared:
-    """Log a correction under the day and the facts under which the completion was counted, so that figures count it
-    there too."""
+    """Log a correction with the day and the facts of the completion, so that both count in the same figures."""
     done = cast(Table, Event.__table__).alias("done")
     completed = (
         select(func.coalesce(happened_at(done), done.c.at).label("at"), *(done.c[name] for name in FACTS))

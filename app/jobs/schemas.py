@@ -164,7 +164,7 @@ class CitizenRemark(BaseModel):
 
 
 class JobWithContact(JobOut):
-    """A job with whom to call and where to go. Each reading is recorded in the audit log."""
+    """A job with the contact's name, phone and address. Each reading is recorded in the audit log."""
 
     contact_name: str | None
     contact_phone: str | None = Field(description="null if there is no number: come without calling")

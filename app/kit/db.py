@@ -36,7 +36,7 @@ _DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlc
 
 
 def connect_arguments(url: str) -> dict[str, Any]:
-    """Return the arguments with which asyncpg itself connects to the database of a SQLAlchemy URL."""
+    """Return the arguments for asyncpg's own `connect` that correspond to a SQLAlchemy URL."""
     _, arguments = _DIALECT.create_connect_args(make_url(url))
     return dict(arguments)
 
@@ -402,6 +402,6 @@ def keep_alive(connection: asyncpg.Connection) -> None:
 
 
 def _refuse_closed(connection: Any, *_: object) -> None:
-    """Have the pool replace a connection that the server has closed since, for example by a restart."""
+    """Have the pool replace a connection that the server closed meanwhile, for example in a restart."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError

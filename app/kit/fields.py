@@ -1,7 +1,8 @@
 """What callers send: bodies without unknown members, and values that fit a calendar, a column or a clock.
 
-Every moment, day, whole number and text of a request has one of these types or bounds of its own; a test walks the
-OpenAPI document. Bounds of the domain (a window within a year, a price below its cap) are checked where they belong.
+Every moment, day, whole number and text of a request has one of these types or bounds of its own; a test checks the
+OpenAPI document for it. Bounds of the domain (a window within a year, a price below its cap) are checked in the
+features that have them.
 """
 
 import re

@@ -30,7 +30,7 @@ def overlapping_parts(text: str, size: int = PART, shared: int = SHARED) -> list
 def cleaned(most: int) -> BeforeValidator:
     """Return a validator that refuses a text of more than this many characters as it was sent, then cleans it.
 
-    Without it, a text that is longer than the API's document allows would pass once its control characters are gone.
+    If the text were cleaned first, one longer than the API's document allows could pass without its control characters.
     """
 
     def clean(text: Any) -> Any:

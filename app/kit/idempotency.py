@@ -120,7 +120,7 @@ class Once(NamedTuple):
         return answer
 
     async def find(self, tx: Tx) -> bytes | None:
-        """Return the response that the key got before, or None if it is new. Raises KeyReused as `recall` does."""
+        """Return the response stored under the key, or None if the key is new. Raises KeyReused as `recall` does."""
         row = await tx.row(_FIND, principal_id=self.principal_id, key=self.key) if self.key else None
         if row and row["body_hash"] != self.body_hash:
             raise KeyReused

@@ -30,7 +30,7 @@ def mask_name(name: str | None) -> str | None:
 
 
 def mask_text(text: str) -> str:
-    """Mask an address except for its first three characters, which tell it from another."""
+    """Mask an address except for its first three characters, which help to distinguish it from others."""
     return f"{text[:3]}***"
 
 

@@ -116,7 +116,7 @@ _NAMES = tuple(
 def find_personal(text: str, names: Iterable[str | None] = ()) -> list[PersonalWord]:
     """Return the phone numbers, identity-card numbers and names in the text, in order, without overlaps.
 
-    `names` are recorded names of the people concerned: they are found wherever they stand.
+    `names` are recorded names of the people concerned: they are found wherever they occur.
     """
     plain = _plain(text)
     found: list[PersonalWord] = []
@@ -255,8 +255,10 @@ def _phones(plain: str) -> Iterator[tuple[int, int]]:
 
 
 def _phone_at(plain: str, groups: Sequence[re.Match[str]]) -> int:
-    """Return how many of the groups of digits, from the first, are one phone number; negative if it is a service line
-    or a date, which stays; 0 if they are none."""
+    """Return how many groups of digits, counted from the first, form one phone number.
+
+    Return that count negated if they form a service line or a date, which is not masked, and 0 if they form none.
+    """
     together = 1
     while together < min(len(groups), 6) and _JOINT.fullmatch(
         plain[groups[together - 1].end() : groups[together].start()]

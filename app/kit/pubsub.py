@@ -79,7 +79,7 @@ class PubSub:
         self._task = asyncio.create_task(self._run(), name="pubsub")
 
     async def stop(self) -> None:
-        """Stop listening. Unsent topics are dropped; the other processes look for themselves."""
+        """Stop listening. Unsent topics are dropped: other processes also check now and then by themselves."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

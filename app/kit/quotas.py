@@ -34,7 +34,7 @@ class CallerTooFast(HotlineError):
 
 class _NoPlace:
     def headers(self) -> dict[str, str]:
-        """Return when to try for a place again."""
+        """Return the Retry-After header: how many seconds to wait before trying again."""
         return {"Retry-After": str(choice(WAIT_FOR_PLACE_SECONDS))}
 
 

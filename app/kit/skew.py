@@ -1,4 +1,4 @@
-"""How far this machine's clock and the database server's are apart. Everything that falls due relies on them."""
+"""Measures how far this machine's clock is from the database server's. All deadlines rely on both clocks."""
 
 from datetime import datetime
 

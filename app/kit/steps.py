@@ -194,7 +194,10 @@ async def list_due_troubles(tx: Tx, step: str, now: datetime) -> Sequence[UUID]:
 
 
 async def settle_trouble(tx: Tx, step: str, subject_id: UUID) -> bool:
-    """Forget the subject, which this transaction has processed. Return False if somebody else already did."""
+    """Delete the record of trouble with a subject that this transaction has processed.
+
+    Return False if another transaction already deleted it.
+    """
     return bool(await tx.rows(_SETTLE, step=step, subject_id=subject_id))
 
 

@@ -17,7 +17,7 @@ _trace: ContextVar[str | None] = ContextVar("trace", default=None)
 def begin_trace(given: bytes | None = None) -> str:
     """Give an id to what this task does from now on, and return it: 32 hexadecimal digits.
 
-    It is `given` if that is a UUID, which says nothing about anybody, and a new id otherwise.
+    The id is `given` if that is a UUID, because a UUID holds no personal data; otherwise it is new.
     """
     known = _UUID.fullmatch(given) if given else None
     trace = known[0].decode().replace("-", "").lower() if known else token_hex(16)

@@ -290,8 +290,8 @@ class BodyLimit:
 class Edge:
     """Middleware that gives every call its trace id, sets the headers of every response, and counts it.
 
-    The Date is the centre's time, by which offers expire; callers adjust their own clocks to it. Nobody stores what the
-    API answers, and nobody is sent the address that it was asked at.
+    The Date is the centre's time, by which offers expire; callers adjust their own clocks to it. Headers also keep
+    caches from storing API responses, and browsers from sending the API's addresses as referrers.
     """
 
     def __init__(self, app: ASGIApp) -> None:

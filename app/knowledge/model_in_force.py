@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 async def read_model(db: Database) -> Model:
-    """Return the learned model in force, or the one that comes with the software if there is none usable."""
+    """Return the learned model in force. If none is usable, return the one that comes with the software."""
     async with db.begin() as tx:
         kept = await queries.find_model(tx)
     if kept is None:

@@ -110,7 +110,7 @@ def likelihood(score: float, nothing: float) -> float:
 
 
 def rarity(entries: int, total: int) -> float:
-    """Return how telling a lexeme is that this many of all entries have; above 0."""
+    """Return the weight of a lexeme that occurs in `entries` of `total` entries: the rarer, the heavier. Above 0."""
     return log(1 + (max(total, entries, FEW) - entries + 0.5) / (entries + 0.5))
 
 

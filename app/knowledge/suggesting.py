@@ -186,7 +186,7 @@ def rank(scores: Mapping[str, float], named: Mapping[str, float], *, brief: bool
 def is_brief(text: str) -> bool:
     """Return whether the text is a word or two rather than a sentence.
 
-    In that case more is being typed, and it is not small talk.
+    More is usually typed after a brief text: its suggestions need less confidence, and training leaves it out.
     """
     return len(_WORDS.findall(fold(text))) <= BRIEF and (not text.isascii() or " " not in text or _is_pinyin(text))
 

@@ -163,10 +163,10 @@ async def train(
 
 
 def _is_better(present: tuple[Judged, Judged], candidate: tuple[Judged, Judged]) -> bool:
-    """Return whether the candidate is better.
+    """Return whether the candidate is better than the present model.
 
-    It must get more recent calls right first and no fewer among three, and lose at most WORSE on the sentences kept
-    apart.
+    1. On recent calls, its first suggestion is right more often, and its first three are right at least as often.
+    2. On the sentences held out from training, no share is worse by more than WORSE.
     """
     (apart, recent), (new_apart, new_recent) = present, candidate
     first, among, offered = apart.all.shares

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 
 class LiveEvent(BaseModel):
-    """An event about this request or provider, which should be read again. `number` is the request's number."""
+    """Something happened to this request or provider: read it again. `number` is the request's number."""
 
     seq: int
     at: datetime

@@ -132,8 +132,8 @@ async def explain(
 ) -> CandidatesOut:
     """Return the result for people: candidates with scores, rejected providers with reasons, and the earlier counts.
 
-    Uses the policy in force or this version. `current` is the request's present step of the ladder. Raises NotFound if
-    there is no such version.
+    Uses this version of the policy, by default the one in force. `current` is the request's present step of the ladder.
+    Raises NotFound if there is no such version.
     """
     if version is not None:
         await read_policy(tx, version)

@@ -56,7 +56,7 @@ class CandidateSearch:
 
     @cached_property
     def _below(self) -> frozenset[str]:
-        """The steps of the ladder that the request has left behind."""
+        """The steps of the ladder that the request has already passed."""
         steps = [step.rung for step in self.policy.ladder] if self.climbs else []
         current = self.wanted.rung
         return frozenset(steps[: next((n for n, rung in enumerate(steps) if rung == current), 0)])

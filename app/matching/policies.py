@@ -1,4 +1,4 @@
-"""Creating and withdrawing policies. Versions are never edited, so each one still says how its offers were made."""
+"""Creating and withdrawing policies. Versions are never edited, so each still shows how its offers were chosen."""
 
 from collections.abc import Collection
 from datetime import date, datetime

@@ -73,7 +73,7 @@ class SurgeRules(Rule):
 
 
 class Rules(Rule):
-    """Weights by criterion, seconds that an offer lives by urgency, radius in kilometres, and the ladder of free help.
+    """Weights by criterion, offer lifetimes in seconds by urgency, radius in kilometres, and the ladder of free help.
 
     `silent_limit`: a provider counts as unreachable after letting this many offers in a row expire. Without a ladder,
     all who offer free help are ranked together.
@@ -124,5 +124,5 @@ class Policy(Rules):
         return frozenset(step.rung for step in self.ladder)
 
     def climbs(self, tier: Tier) -> bool:
-        """Return whether help at this tier climbs the ladder."""
+        """Return whether providers are asked step by step, by the ladder, at this tier."""
         return tier is Tier.FREE and bool(self.ladder)

@@ -178,7 +178,7 @@ WHERE line.item_code = :item AND {as_text(line_is_in_force(aliased(ProviderItem,
 
 
 async def count_earlier_filters(tx: Tx, item: str, tier: str, township: str, community: str | None, day: date) -> Row:
-    """Return how many providers pass each of the filters that come before the per-provider reasons."""
+    """Return how many providers are left after each early filter, for which no reasons are kept per provider."""
     row = await tx.row(_COUNT_EARLIER, item=item, tier=tier, township=township, community=community, day=day)
     assert row is not None
     return row

@@ -69,7 +69,7 @@ async def cut_volumes(tx: Tx, asked: Selection, zone: ZoneInfo) -> Sequence[RowM
 async def cut_between(
     tx: Tx, asked: Selection, since: datetime, until: datetime, zone: ZoneInfo
 ) -> Sequence[RowMapping]:
-    """Return the same counts, also by hour, of events recorded from `since` until before `until`."""
+    """Return the counts of `cut_volumes`, also by hour, for events recorded from `since` until before `until`."""
     part = _sum(BETWEEN, asked, CUTS).subquery("part")
     return await _cut(tx, part, CUTS, {"zone": zone.key, "since": since, "until": until})
 
@@ -141,8 +141,8 @@ _MEDIAN_AND_P90 = sql_cast([0.5, 0.9], ARRAY(Float))
 async def measure_clocks(tx: Tx, asked: Selection, since: datetime, until: datetime, at: datetime) -> RowMapping:
     """Measure the requests received from `since` until before `until`: how long they took, and how many were on time.
 
-    The result is as of `at`, and each round counts separately. Returns per step how many reached it so far, and
-    [median, p90] in seconds.
+    The result is as of `at`, and each round counts separately. Returns for each step how many rounds
+    have reached it, and [median, p90] in seconds.
     """
     received = _received(asked, since, until)
     past = select(

@@ -22,7 +22,10 @@ def ends_before(line: Line, settings: Settings, now: datetime) -> datetime:
 
 
 async def keep_to_schedule(context: Context) -> int:
-    """Delete or blank the next batch of each table. Return how many rows went, so that 0 means that nothing is due."""
+    """Delete or blank the next batch of each table.
+
+    Return how many rows were deleted or blanked; 0 means that nothing is due.
+    """
     return sum([await keep_table(context, line) for line in DUE])
 
 

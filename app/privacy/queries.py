@@ -28,7 +28,7 @@ def _prepared(statement: str) -> Prepared:
 
 
 class Standing(NamedTuple):
-    """How a table stands: its rows, how many are due, and the age of the oldest that is in clear."""
+    """How many rows a table has, how many of them are due for deletion, and the time of the oldest unblanked one."""
 
     rows: int
     due: int

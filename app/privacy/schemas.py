@@ -32,7 +32,7 @@ class ConsentIn(Body):
 
 
 class ConsentOut(BaseModel):
-    """A consent, or its withdrawal, with when and how it was said."""
+    """A consent or its withdrawal: when it was recorded, and how the citizen told the centre."""
 
     purpose: Purpose
     given: bool

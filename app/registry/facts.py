@@ -32,7 +32,7 @@ class Span(NamedTuple):
 
 
 class Hours(NamedTuple):
-    """When a provider is open: by weekday (1 = Monday), and on special days, where no span means closed."""
+    """When a provider is open, by weekday (1 = Monday) and on special days. A special day without spans is closed."""
 
     weekly: Mapping[int, Sequence[Span]]
     own: Mapping[date, Sequence[Span]]

@@ -49,7 +49,10 @@ async def list_months(tx: Tx, provider_id: UUID, before: date | None, limit: int
 
 
 def _has_to_file(following: date) -> Sequence[ColumnElement[bool]]:
-    """Companies that joined before the month ended and have not left. Others have no turnover to declare."""
+    """Return the conditions for companies that joined before the month ended and have not left.
+
+    Others have no turnover to declare.
+    """
     belongs = Provider.standing.in_([*ACTIVE_STANDINGS, Standing.SUSPENDED])
     return (Provider.kind == ProviderKind.COMPANY, belongs, Provider.joined_on < following)
 

@@ -88,7 +88,7 @@ def _send(life: Life) -> None:
 
 
 def _name_time(life: Life) -> None:
-    """Want two to four hours on one of the next days, or else the whole of the next day."""
+    """Set when the citizen wants the visit: two to four hours on one of the next days, or the default window."""
     window, rng = default_window(life.now, life.past.zone), life.past.rng
     if life.past.chance("named_time"):
         start = window.start + timedelta(days=rng.randint(0, 3), hours=rng.randint(0, 8))

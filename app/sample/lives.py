@@ -30,7 +30,7 @@ STAFF = Actor(ActorKind.STAFF)
 
 
 class Life:
-    """One past request. `now` is how far its life has been generated."""
+    """A past request and how it is generated. `now` is the moment reached so far."""
 
     def __init__(self, past: Past, arrival: Arrival, at: datetime) -> None:
         self.past, self.now = past, at
@@ -82,7 +82,7 @@ class Life:
         }
 
     def _tiers(self, citizen: SampleCitizen) -> Row:
-        """Usually the cheapest tier the citizen is entitled to, otherwise the item's first."""
+        """Return the tiers: usually the cheapest that the citizen is entitled to, otherwise the item's first."""
         tier = self.past.cheapest(self.item.code, citizen.groups)
         if tier is not self.item.tiers[0] and not self.past.chance("ask_cheaper"):
             tier = self.item.tiers[0]

@@ -26,7 +26,7 @@ def credit_code(rng: Random, kind: str) -> str:
 
 
 class Namer:
-    """Draws until it has a value that it has not given before."""
+    """Draws names, codes and numbers, and never gives the same one twice."""
 
     def __init__(self) -> None:
         self._given: set[str] = set()

@@ -16,7 +16,7 @@ from app.simulate import queries
 
 @dataclass(frozen=True)
 class Course:
-    """How the day went: one row per dispatched request, and each provider's offers over capacity."""
+    """The course of the day: a row for each dispatched request, and each provider's offers divided by its capacity."""
 
     requests: Sequence[Mapping[str, Any]]
     loads: Sequence[float]

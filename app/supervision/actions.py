@@ -1,4 +1,4 @@
-"""A supervisor's decisions: more time for a job, and whose fault it was that work was given back."""
+"""A supervisor's decisions: more time for a job, and who is at fault for a returned one."""
 
 from uuid import UUID
 

@@ -29,7 +29,7 @@ KEPT = timedelta(days=7)
 
 
 async def add_endpoint(act: Act, tx: Tx, body: EndpointIn, url: str, first: Once) -> EndpointWithSecret:
-    """Create an endpoint. Events go to it from now on; to a provider's, once it has been proven.
+    """Create an endpoint. Events are sent to it from now on; a provider must first prove that it reads the URL.
 
     A repeated idempotency key returns the same endpoint and secret. Raises WebhookExists, TooManyWebhooks or KeyReused.
     """

@@ -60,7 +60,7 @@ async def claim_deliveries(
 
 
 async def note_delivered(tx: Tx, delivery_id: int, now: datetime, **outcome: Any) -> None:
-    """Record success: the next in the lane may go, and the endpoint is healthy. Repeating it changes nothing."""
+    """Record a success: the lane's next delivery may be sent, and the endpoint is healthy. Can be repeated safely."""
     await tx.rows(statements.SUCCEED, id=delivery_id, at=now, **outcome)
 
 
@@ -181,7 +181,7 @@ async def release_pending(tx: Tx, endpoint_id: UUID, now: datetime) -> None:
 
 
 async def replay(tx: Tx, delivery_id: int, now: datetime) -> None:
-    """Send the delivery again, with all retries ahead of it."""
+    """Queue the delivery to be sent again, with its full number of retries."""
     await tx.rows(_REPLAY_ONE, id=delivery_id, at=now)
 
 

@@ -71,7 +71,7 @@ def notice_of(endpoint: WebhookEndpoint) -> Notice | None:
 class EndpointOut(BaseModel):
     """An endpoint without its secret. Every attempt since `failing_since` has failed.
 
-    Events are sent since `proven_at`, as a provider must first prove that it reads the URL.
+    Events are sent from `proven_at` on, because a provider must first prove that it reads the URL.
     """
 
     id: UUID

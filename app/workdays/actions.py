@@ -110,7 +110,7 @@ async def _move_requests(act: Act, tx: Tx, day: date, move: Move) -> int:
 
 
 def _counted_from(request: Request, now: datetime) -> datetime:
-    """Return the moment from which the clocks count: a clock that the citizen stopped keeps what it had left then."""
+    """Return the moment from which remaining time counts: now, or when a hold by the citizen stopped the clocks."""
     return request.held_at if request.held_at and request.hold_cause == HoldCause.CITIZEN else now
 
 

@@ -66,8 +66,8 @@ class Calls:
     async def deliver(self) -> AsyncIterator[tuple[Kept, Problem | None]]:
         """Send the unanswered actions in order, and yield each with the centre's refusal or None.
 
-        Refusals of earlier actions that came up while a later one on the same offer or job was sent are yielded first.
-        Raises Unreachable. What was not sent then stays in the journal, and so does what the centre cannot judge now.
+        Refusals that arrived earlier, while another action on the same offer or job was being sent, come first.
+        Raises Unreachable. Unsent actions stay in the journal, and so do those that the centre cannot decide now.
         """
         while self._refused:
             yield self._refused.pop(0)

@@ -84,8 +84,8 @@ class Fleet:
     """Runs the members that have software. Those `by_phone` are left to operators.
 
     `factor` is how many of the centre's seconds pass in a real second; `now` returns the centre's time. With a folder
-    for `journals`, members lose no action when this process is killed. `transport` makes one with at most that many
-    connections.
+    for `journals`, members lose no action when this process is killed. `transport` returns a transport with at most
+    the given number of connections.
     """
 
     def __init__(

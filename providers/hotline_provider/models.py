@@ -100,7 +100,7 @@ class Said(Document):
 
 
 class JobWithContact(Job):
-    """The job with whom to call and where to go. The centre records each reading."""
+    """A job with the contact's name, phone and address. The centre records each reading."""
 
     contact_name: str | None
     contact_phone: str | None

@@ -33,8 +33,8 @@ class Server:
 def join(data_dir: Path) -> Iterator[Server]:
     """Use the PostgreSQL of a data folder together with all other processes that join.
 
-    If the server does not run, it is started, and created the first time. If it or its keeper dies, one of the joined
-    processes starts it again; open connections break. It stops after its last user has left.
+    If the server is not running, start it, and create it the first time. If it or its keeper dies, one of the joined
+    processes starts it again, and open connections break. It stops after its last user has left.
 
     Raises EmbeddedPostgresError, which says why and what to do.
     """
