@@ -18,7 +18,7 @@ from app.intake import queries
 from app.intake.entitlement import Claimant, claimant, list_openings, needs_entitlement
 from app.intake.errors import ConsentWithdrawn, MembershipOver
 from app.intake.filters import CLOSED
-from app.intake.models import Citizen, CitizenBar, CitizenGroup, Purpose, Request
+from app.intake.models import Citizen, CitizenBar, CitizenGroup, Purpose, Request, same_person
 from app.intake.schemas import (
     BarOut,
     CallerOut,
@@ -53,7 +53,8 @@ async def look_up_caller(act: Act, tx: Tx, phone: str, catalog: Snapshot) -> Cal
 
     The reading is recorded in the audit log.
     """
-    citizen = await queries.find_citizen(tx, phone)
+    found = await queries.find_citizen(tx, phone)
+    citizen = await queries.find_main(tx, found) if found else None
     await note_citizen(act, tx, phone, citizen, RevealReason.CALLER)
     if citizen is None:
         return CallerOut.model_validate(
@@ -61,13 +62,14 @@ async def look_up_caller(act: Act, tx: Tx, phone: str, catalog: Snapshot) -> Cal
             | {"phone": without_extension(phone), "clocks": {}}
             | {name: [] for name in _LISTS}
         )
-    theirs = or_(Request.citizen_id == citizen.id, Request.caller_id == citizen.id)
+    theirs = or_(Request.citizen_id == same_person(citizen.id), Request.caller_id == same_person(citizen.id))
     open_requests = await queries.list_requests(tx, [theirs, Request.status.not_in(CLOSED)], None, RECENT)
     past = await queries.list_requests(tx, [theirs, Request.status.in_(CLOSED)], None, RECENT)
     memberships = await queries.list_memberships(tx, citizen.id, act.today)
     bars = await queries.list_bars(tx, citizen.id)
     return CallerOut(
         phone=citizen.phone,
+        other_numbers=list(await queries.list_other_numbers(tx, citizen)),
         citizen_id=citizen.id,
         name=citizen.name,
         community_code=citizen.community_code,
@@ -131,7 +133,15 @@ async def show_openings(act: Act, tx: Tx, item: Item, who: Claimant, catalog: Sn
     ]
 
 
-_LISTS = ("groups", "barred_provider_ids", "bars", "open_requests", "past_requests", "likely_duplicates")
+_LISTS = (
+    "other_numbers",
+    "groups",
+    "barred_provider_ids",
+    "bars",
+    "open_requests",
+    "past_requests",
+    "likely_duplicates",
+)
 
 
 async def record_citizen(act: Act, tx: Tx, body: CitizenIn, catalog: Snapshot) -> CitizenOut:
@@ -139,7 +149,7 @@ async def record_citizen(act: Act, tx: Tx, body: CitizenIn, catalog: Snapshot) -
 
     Raises UnknownArea, MembershipOver, ConsentWithdrawn, and NotFound for an unknown group or provider.
     """
-    citizen = await get_or_add(tx, body.phone, act.now)
+    citizen = await queries.find_main(tx, await get_or_add(tx, body.phone, act.now))
     edit = CitizenEdit(**body.model_dump(exclude_unset=True, include=set(CitizenEdit.model_fields)))
     known = await edit_citizen(act, tx, citizen, edit, catalog)
     for membership in body.memberships:
@@ -150,7 +160,9 @@ async def record_citizen(act: Act, tx: Tx, body: CitizenIn, catalog: Snapshot) -
 
 
 async def edit_citizen(act: Act, tx: Tx, citizen: Citizen, body: CitizenEdit, catalog: Snapshot) -> CitizenEdit:
-    """Change the fields that `body` names, and return them all. Raises UnknownArea, ConsentWithdrawn."""
+    """Change the fields that `body` names of the main citizen, and return them all. Raises UnknownArea,
+    ConsentWithdrawn."""
+    citizen = await queries.find_main(tx, citizen)
     changes = body.model_dump(exclude_unset=True)
     if any(changes.values()):
         await check_consent(tx, citizen, Purpose.PROFILE)
@@ -192,9 +204,7 @@ async def add_membership(act: Act, tx: Tx, citizen: Citizen, group: str, body: M
 
 async def end_membership(act: Act, tx: Tx, citizen: Citizen, group: str) -> None:
     """End the citizen's membership, if there is one."""
-    membership = await tx.session.get(CitizenGroup, (citizen.id, group))
-    if membership:
-        await tx.session.delete(membership)
+    if await queries.end_membership(tx, citizen.id, group):
         await _audit(act, tx, "citizen.group_ended", citizen, group=group)
 
 
@@ -213,9 +223,7 @@ async def bar_provider(act: Act, tx: Tx, citizen: Citizen, provider_id: UUID, re
 
 async def unbar_provider(act: Act, tx: Tx, citizen: Citizen, provider_id: UUID) -> None:
     """Lift the bar, if there is one."""
-    bar = await tx.session.get(CitizenBar, (citizen.id, provider_id))
-    if bar:
-        await tx.session.delete(bar)
+    if await queries.lift_bar(tx, citizen.id, provider_id):
         await _audit(act, tx, "citizen.bar_lifted", citizen, provider_id=provider_id)
 
 

@@ -12,7 +12,7 @@ from app.auth.errors import NotAllowed
 from app.auth.models import Role
 from app.catalog.models import Kind, Tier
 from app.events.act import Act
-from app.intake.models import Channel, Citizen, Request, RequestStatus
+from app.intake.models import Channel, Citizen, Request, RequestStatus, same_person
 from app.kit.fields import Body, Code, Moment, RowNumber, check_span
 from app.kit.free_text import without_control
 from app.kit.names import same_form
@@ -79,7 +79,7 @@ def describe_search(q: str) -> dict[str, str]:
 def _of(number: str) -> ColumnElement[bool]:
     """Match requests in which the citizen with this number is helped or called for somebody else."""
     citizen = select(Citizen.id).where(Citizen.phone == number).scalar_subquery()
-    return or_(Request.citizen_id == citizen, Request.caller_id == citizen)
+    return or_(Request.citizen_id == same_person(citizen), Request.caller_id == same_person(citizen))
 
 
 _IN_ORDER = {*Paging.model_fields, "received_from", "received_to"}
@@ -156,7 +156,8 @@ class RequestFilter(Paging):
         if by_person and not act.roles & {Role.OPERATOR, Role.SUPERVISOR}:
             raise NotAllowed(roles=[Role.OPERATOR, Role.SUPERVISOR])
         if self.citizen_id:
-            conditions.append(or_(Request.citizen_id == self.citizen_id, Request.caller_id == self.citizen_id))
+            person = same_person(self.citizen_id)
+            conditions.append(or_(Request.citizen_id == person, Request.caller_id == person))
         if self.citizen_phone:
             conditions.append(_of(without_extension(self.citizen_phone)))
         if self.q is not None:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     case,
     func,
     literal_column,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -187,14 +189,24 @@ class Citizen(Model):
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime | None]
     """When something about the citizen, not about a request, was last recorded. NULL: at `created_at`."""
+    joined_into: Mapped[UUID | None] = mapped_column(ForeignKey("citizens.id"))
+    """The main citizen of the same person, if a supervisor found that both are one. Never itself joined into another.
+    Rows keep naming the citizen they came from; `same_person` finds those of all."""
 
     __table_args__ = (
+        Index(None, "joined_into", postgresql_where=text("joined_into IS NOT NULL")),
         Index(
             "ix_citizens_same_form",
             literal_column("same_form(name)").label("form"),
             postgresql_ops={"form": "text_pattern_ops"},
         ),
     )
+
+
+def same_person(citizen: Any) -> ColumnElement[Any]:
+    """Return the SQL expression for ANY of the citizens that are the same person as this one, itself included."""
+    person = func.same_person(citizen, type_=Uuid).column_valued("person")
+    return func.any(func.array(select(person).scalar_subquery()))
 
 
 class CitizenGroup(Model):
@@ -229,6 +241,14 @@ class Purpose(Term):
         "record priority groups",
         "They may tell of health or hardship. Without it memberships are deleted, and cheaper tiers with them.",
     )
+
+
+class JoinReason(Term):
+    """Why two citizens are one."""
+
+    SECOND_NUMBER = "second_number", "另有号码", "a second number", "The person uses both numbers."
+    NEW_NUMBER = "new_number", "换了号码", "a new number", "The person has given up the other number."
+    MISTYPED = "mistyped", "号码登记有误", "a mistyped number", "Somebody else's or no number was taken down."
 
 
 class AskedHow(Term):

@@ -18,9 +18,9 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     case,
+    delete,
     exists,
     func,
-    literal,
     null,
     or_,
     select,
@@ -30,7 +30,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import false as sql_false
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 
 from app.auth.models import AuditEntry, Staff
 from app.auth.queries import on_shift
@@ -54,6 +55,7 @@ from app.intake.models import (
     Request,
     RequestStatus,
     is_member,
+    same_person,
 )
 from app.kit.db import Prepared, Row, Tx
 from app.kit.idempotency import IdempotencyKey, store_answer
@@ -87,7 +89,7 @@ def _claim_and_find_caller() -> Prepared:
     )
     groups = (
         select(func.array_agg(CitizenGroup.group_code))
-        .where(CitizenGroup.citizen_id == Citizen.id, is_member(CitizenGroup, _DAY))
+        .where(CitizenGroup.citizen_id == same_person(Citizen.id), is_member(CitizenGroup, _DAY))
         .scalar_subquery()
     )
     return Prepared(
@@ -223,8 +225,12 @@ async def set_danger(tx: Tx, request_id: UUID, facts: Mapping[str, Any]) -> None
 
 
 async def lock_citizen(tx: Tx, citizen_id: UUID) -> None:
-    """Lock the citizen, so that only one of their requests at a time takes a place under a quota."""
-    await tx.session.execute(select(Citizen.id).where(Citizen.id == citizen_id).with_for_update(key_share=True))
+    """Lock all that are one with the citizen, so that only one of their requests at a time takes a place under a
+    quota. If somebody was joined while this waited, the others are locked too."""
+    query = select(Citizen.id, Citizen.joined_into).where(Citizen.id == same_person(citizen_id)).order_by(Citizen.id)
+    rows = (await tx.session.execute(query.with_for_update(key_share=True))).all()
+    if {row.joined_into for row in rows} - {None} - {row.id for row in rows}:
+        await tx.session.execute(query.with_for_update(key_share=True))
 
 
 _STANDS = case((Request.status == word(RequestStatus.ON_HOLD), Request.held_from), else_=Request.status)
@@ -250,7 +256,7 @@ async def count_places(
     `month` is its start and the start of the next one. With `of_received` the received requests count too.
     """
     query = select(func.count()).where(
-        Request.citizen_id == citizen_id,
+        Request.citizen_id == same_person(citizen_id),
         Request.received_at >= month[0],
         Request.received_at < month[1],
         Request.tier == tier,
@@ -412,9 +418,11 @@ async def find_citizen(tx: Tx, phone: str) -> Citizen | None:
 async def list_reveals(tx: Tx, citizen_id: UUID, before: int | None, limit: int) -> Sequence[Any]:
     """Return the audit entries of reveals of the citizen's personal data, of their card and of their requests, latest
     first."""
-    own = select(literal(f"citizen:{citizen_id}").label("subject"), null().label("request_id"), null().label("number"))
+    own = select(
+        func.concat("citizen:", Citizen.id).label("subject"), null().label("request_id"), null().label("number")
+    ).where(Citizen.id == same_person(citizen_id))
     theirs = select(func.concat("request:", Request.id), Request.id, Request.number).where(
-        or_(Request.citizen_id == citizen_id, Request.caller_id == citizen_id)
+        or_(Request.citizen_id == same_person(citizen_id), Request.caller_id == same_person(citizen_id))
     )
     about = union_all(own, theirs).subquery("about")
     query = (
@@ -439,20 +447,22 @@ async def list_reveals(tx: Tx, citizen_id: UUID, before: int | None, limit: int)
 
 
 async def list_memberships(tx: Tx, citizen_id: UUID, day: date) -> Sequence[CitizenGroup]:
-    """Return the citizen's memberships that are valid on the day, the highest priority first."""
+    """Return the citizen's memberships that are valid on the day, the highest priority first. Of several in the same
+    group, the one that lasts longest counts."""
     query = (
         select(CitizenGroup)
         .join(Group, Group.code == CitizenGroup.group_code)
-        .where(CitizenGroup.citizen_id == citizen_id)
+        .where(CitizenGroup.citizen_id == same_person(citizen_id))
         .where(is_member(CitizenGroup, day))
-        .order_by(Group.position)
+        .order_by(Group.position, Group.code, CitizenGroup.expires_on.desc().nulls_first())
+        .ext(distinct_on(Group.position, Group.code))
     )
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def has_withdrawn(tx: Tx, citizen_id: UUID, purpose: Purpose) -> bool:
     """Return whether the citizen's latest word on the purpose was to withdraw their consent."""
-    query = select(Consent.given).where(Consent.citizen_id == citizen_id, Consent.purpose == purpose)
+    query = select(Consent.given).where(Consent.citizen_id == same_person(citizen_id), Consent.purpose == purpose)
     given = (await tx.session.execute(query.order_by(Consent.id.desc()).limit(1))).scalar_one_or_none()
     return given is False
 
@@ -462,10 +472,40 @@ async def list_bars(tx: Tx, citizen_id: UUID) -> Sequence[Any]:
     query = (
         select(CitizenBar.provider_id, Provider.name, CitizenBar.reason)
         .join(Provider, Provider.id == CitizenBar.provider_id)
-        .where(CitizenBar.citizen_id == citizen_id)
+        .where(CitizenBar.citizen_id == same_person(citizen_id))
         .order_by(CitizenBar.created_at.desc(), CitizenBar.provider_id)
     )
-    return (await tx.session.execute(query)).all()
+    bars = (await tx.session.execute(query)).all()
+    return list({bar.provider_id: bar for bar in reversed(bars)}.values())[::-1]
+
+
+async def find_main(tx: Tx, citizen: Citizen) -> Citizen:
+    """Return the main citizen of the same person: this one, unless it was joined into another."""
+    if citizen.joined_into is None:
+        return citizen
+    return await tx.session.get_one(Citizen, citizen.joined_into)
+
+
+async def list_other_numbers(tx: Tx, main: Citizen) -> Sequence[str]:
+    """Return the numbers of the citizens that were joined into this one."""
+    query = select(Citizen.phone).where(Citizen.joined_into == main.id).order_by(Citizen.phone)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def end_membership(tx: Tx, citizen_id: UUID, group: str) -> bool:
+    """Delete the membership of all that are one with the citizen. Return whether there was one."""
+    query = delete(CitizenGroup).where(
+        CitizenGroup.citizen_id == same_person(citizen_id), CitizenGroup.group_code == group
+    )
+    return bool((await tx.session.execute(query.returning(CitizenGroup.group_code))).all())
+
+
+async def lift_bar(tx: Tx, citizen_id: UUID, provider_id: UUID) -> bool:
+    """Delete the bar of all that are one with the citizen. Return whether there was one."""
+    query = delete(CitizenBar).where(
+        CitizenBar.citizen_id == same_person(citizen_id), CitizenBar.provider_id == provider_id
+    )
+    return bool((await tx.session.execute(query.returning(CitizenBar.provider_id))).all())
 
 
 async def list_duplicates(tx: Tx, citizen_id: UUID | None, open_requests: Sequence[Request]) -> Sequence[UUID]:
@@ -477,7 +517,12 @@ async def list_duplicates(tx: Tx, citizen_id: UUID | None, open_requests: Sequen
     query = (
         select(Request.id)
         .where(tuple_(Request.community_code, Request.item_code).in_(places), Request.status.not_in(CLOSED))
-        .where(Request.citizen_id.is_distinct_from(citizen_id), Request.caller_id.is_distinct_from(citizen_id))
+        .where(
+            *(
+                ~func.coalesce(of == same_person(citizen_id), sql_false())
+                for of in (Request.citizen_id, Request.caller_id)
+            )
+        )
         .order_by(Request.received_at.desc())
         .limit(20)
     )

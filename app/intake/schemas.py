@@ -508,6 +508,7 @@ class CallerOut(BaseModel):
     """
 
     phone: str
+    other_numbers: list[str] = Field(default=[], description="numbers of the same person, as a supervisor found")
     citizen_id: UUID | None
     name: str | None
     community_code: str | None

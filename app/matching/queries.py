@@ -65,7 +65,9 @@ WITH policy AS MATERIALIZED (
   SELECT near.place, p.*,
     coalesce(w.accepted, 0) AS accepted, coalesce(w.declined, 0) AS declined, coalesce(w.expired, 0) AS expired,
     coalesce(w.counted, 0) AS counted, coalesce(w.completed, 0) AS completed, coalesce(w.returned, 0) AS returned,
-    p.provider_id IN (SELECT b.provider_id FROM citizen_bars b WHERE b.citizen_id = :citizen) AS barred,
+    p.provider_id IN (
+      SELECT b.provider_id FROM citizen_bars b WHERE b.citizen_id = ANY (ARRAY(SELECT same_person(:citizen)))
+    ) AS barred,
     p.provider_id IN (SELECT provider_id FROM asked) AS tried
   FROM near
   CROSS JOIN LATERAL (

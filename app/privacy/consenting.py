@@ -8,7 +8,7 @@ from app.events.act import Act
 from app.intake.models import Consent, Purpose
 from app.kit.db import Tx
 from app.privacy import queries
-from app.privacy.erasing import get_citizen
+from app.privacy.erasing import get_person
 from app.privacy.schemas import ConsentIn, ConsentOut
 
 
@@ -17,7 +17,7 @@ async def record_consent(act: Act, tx: Tx, citizen_id: UUID, purpose: Purpose, b
 
     A withdrawal removes at once what was kept for the purpose. Saying the same again changes nothing. Raises NotFound.
     """
-    citizen = await get_citizen(tx, citizen_id)
+    person = await get_person(tx, citizen_id)
     said = await queries.list_consents(tx, citizen_id)
     latest = next((one for one in reversed(said) if one.purpose == purpose), None)
     if latest is None or latest.given != body.given:
@@ -25,9 +25,10 @@ async def record_consent(act: Act, tx: Tx, citizen_id: UUID, purpose: Purpose, b
             citizen_id=citizen_id, purpose=purpose, given=body.given, at=act.now, asked=body.asked, taken_by=act.who
         )
         tx.session.add(fresh)
-        citizen.changed_at = act.now
+        person[0].changed_at = act.now
         if not body.given and purpose is Purpose.PROFILE:
-            citizen.name = citizen.address = citizen.note = citizen.community_code = None
+            for one in person:
+                one.name = one.address = one.note = one.community_code = None
         if not body.given and purpose is Purpose.GROUPS:
             await queries.end_memberships(tx, citizen_id)
         await tx.flush()

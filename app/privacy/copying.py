@@ -17,16 +17,27 @@ from app.kit.languages import Language, say
 from app.kit.terms import Term
 from app.privacy import queries
 from app.privacy.consenting import show
-from app.privacy.erasing import get_citizen
-from app.privacy.schemas import CitizenCopy, ConsentOut, KnownBar, KnownCall, KnownGroup, KnownRequest, Said
+from app.privacy.erasing import get_person
+from app.privacy.joining import JOINED, PARTED
+from app.privacy.schemas import (
+    CitizenCopy,
+    ConsentOut,
+    KnownBar,
+    KnownCall,
+    KnownGroup,
+    KnownJoining,
+    KnownRequest,
+    Said,
+)
 
 
 async def copy(act: Act, tx: Tx, citizen_id: UUID) -> CitizenCopy:
-    """Return a copy of all that is kept about the citizen. The reading is recorded in the audit log. Raises
-    NotFound."""
-    citizen = await get_citizen(tx, citizen_id)
+    """Return a copy of all that is kept about the citizen and those that are one with them. The reading is recorded in
+    the audit log. Raises NotFound."""
+    citizen, *others = await get_person(tx, citizen_id)
     await note_reveal(act, tx, f"citizen:{citizen_id}", RevealReason.COPY)
     await queries.take_time(tx)
+    phones = [citizen.phone, *(one.phone for one in others)]
     requests = await queries.list_known_requests(tx, citizen_id)
     said = defaultdict[UUID, list[Said]](list)
     for row in await queries.list_said(tx, [request["id"] for request in requests]):
@@ -42,9 +53,14 @@ async def copy(act: Act, tx: Tx, citizen_id: UUID) -> CitizenCopy:
         created_at=citizen.created_at,
         groups=[KnownGroup.model_validate(dict(row)) for row in await queries.list_known_groups(tx, citizen_id)],
         bars=[KnownBar.model_validate(dict(row)) for row in await queries.list_known_bars(tx, citizen_id)],
+        other_numbers=phones[1:],
+        joinings=[
+            KnownJoining(at=row["at"], joined=row["action"] == JOINED, other_id=row["other_id"], why=row["why"])
+            for row in await queries.list_joinings(tx, citizen.id, [JOINED, PARTED])
+        ],
         consents=[show(one) for one in await queries.list_consents(tx, citizen_id)],
         requests=[KnownRequest.model_validate(dict(row) | {"said": said[row["id"]]}) for row in requests],
-        calls=[KnownCall.model_validate(dict(row)) for row in await queries.list_known_calls(tx, citizen.phone)],
+        calls=[KnownCall.model_validate(dict(row)) for row in await queries.list_known_calls(tx, phones)],
     )
 
 
@@ -68,6 +84,10 @@ class Heading(Term):
     CONSENTS = "consents", "同意与撤回", "consents and withdrawals", "What the citizen agreed to, and when."
     AGREED = "agreed", "同意", "agreed", "The citizen agreed."
     WITHDRAWN = "withdrawn", "撤回", "withdrawn", "The citizen withdrew it."
+    OTHER_NUMBERS = "other_numbers", "其他号码", "other numbers", "Numbers of the same person."
+    JOININGS = "joinings", "号码合并", "numbers joined", "Other records found to be the same person, or not to be."
+    JOINED = "joined", "合并", "joined", "Found to be the same person."
+    PARTED = "parted", "撤销合并", "undone", "The joining was undone."
     REQUESTS = "requests", "服务请求", "requests", "What the citizen asked for."
     DESCRIPTION = "description", "求助内容", "what was asked", "The request in words."
     CONTACT = "contact", "联系人", "contact", "Whom the provider calls."
@@ -108,6 +128,10 @@ def as_page(found: CitizenCopy, lang: Language, act: Act, catalog: Snapshot) -> 
         said = Heading.AGREED if one.given else Heading.WITHDRAWN
         return " · ".join((when(one.at), say(one.purpose, lang), say(said, lang), say(one.asked, lang)))
 
+    def joining(one: KnownJoining) -> str:
+        done = say(Heading.JOINED if one.joined else Heading.PARTED, lang)
+        return " · ".join((when(one.at), done, *([say(one.why, lang)] if one.why else [])))
+
     def request(one: KnownRequest) -> str:
         item = catalog.items.get(one.item_code)
         what = (say(item, lang) if item else one.item_code, say(RequestStatus(one.status), lang))
@@ -136,6 +160,8 @@ def as_page(found: CitizenCopy, lang: Language, act: Act, catalog: Snapshot) -> 
     )
     body += listed(Heading.GROUPS, groups)
     body += listed(Heading.BARS, (f"{bar.provider} · {bar.reason or ''}" for bar in found.bars))
+    body += listed(Heading.OTHER_NUMBERS, found.other_numbers)
+    body += listed(Heading.JOININGS, map(joining, found.joinings))
     body += listed(Heading.CONSENTS, map(consent, found.consents))
     if found.requests:
         body += f"<h2>{escape(say(Heading.REQUESTS, lang))}</h2>" + "".join(map(request, found.requests))

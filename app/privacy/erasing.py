@@ -1,5 +1,6 @@
 """Erases a citizen: every row about them is blanked or deleted, in one transaction."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from app.auth.queries import add_audit
@@ -14,16 +15,18 @@ from app.privacy.models import Erasure
 from app.privacy.schemas import ErasureIn, ErasureOut
 
 
-async def get_citizen(tx: Tx, citizen_id: UUID) -> Citizen:
-    """Return the citizen, locked until the transaction ends. Raises NotFound."""
-    citizen = await tx.session.get(Citizen, citizen_id, with_for_update=True)
-    if citizen is None:
+async def get_person(tx: Tx, citizen_id: UUID) -> Sequence[Citizen]:
+    """Return the citizens that are the same person, the main one first, locked until the transaction ends. Raises
+    NotFound."""
+    person = await queries.lock_person(tx, citizen_id)
+    if not person:
         raise NotFound(what="citizen", key=str(citizen_id))
-    return citizen
+    return person
 
 
 async def erase(act: Act, tx: Tx, citizen_id: UUID, body: ErasureIn) -> ErasureOut:
-    """Erase the citizen, as they have asked. What remains names nobody, so no figure changes.
+    """Erase the citizen and all that are one with them, as they have asked. What remains names nobody, so no figure
+    changes.
 
     1. Lock the citizen and their requests. None of them may still be open.
     2. Blank these requests with everything that belongs to them, as the schedule does.
@@ -33,19 +36,22 @@ async def erase(act: Act, tx: Tx, citizen_id: UUID, body: ErasureIn) -> ErasureO
     Raises NotFound, StillOpen.
     """
     await queries.take_time(tx)
-    citizen = await get_citizen(tx, citizen_id)
-    requests = await queries.lock_requests_of(tx, citizen.id, citizen.phone)
+    person = await get_person(tx, citizen_id)
+    ids, phones = [one.id for one in person], [one.phone for one in person]
+    requests = await queries.lock_requests_of(tx, ids, phones)
     if still_open := [request["number"] for request in requests if request["open"]]:
         raise StillOpen(numbers=still_open)
     own = [request["id"] for request in requests if request["own"]]
-    await queries.forget_words(tx, own, [text for text in (citizen.phone, citizen.name, citizen.address) if text])
+    await queries.forget_words(tx, own, [text for one in person for text in (one.phone, one.name, one.address) if text])
     await queries.blank_requests(tx, own, act.now)
-    await queries.forget_number(tx, citizen.phone)
-    await queries.delete_citizen(tx, citizen.id)
-    done = Erasure(
-        id=new_id(act.now), citizen_id=citizen_id, at=act.now, asked=body.asked, by=act.who, requests=len(own)
-    )
-    tx.session.expunge(citizen)
-    tx.session.add(done)
-    await add_audit(act, tx, "citizen.erased", f"citizen:{citizen_id}", asked=body.asked, requests=len(own))
-    return ErasureOut(id=done.id, at=act.now, requests=len(own))
+    for phone in phones:
+        await queries.forget_number(tx, phone)
+    await queries.delete_citizens(tx, ids)
+    facts = {"at": act.now, "asked": body.asked, "by": act.who, "requests": len(own)}
+    done = [Erasure(id=new_id(act.now), citizen_id=one, **facts) for one in ids]
+    for citizen in person:
+        tx.session.expunge(citizen)
+    for one in ids:
+        await add_audit(act, tx, "citizen.erased", f"citizen:{one}", asked=body.asked, requests=len(own))
+    tx.session.add_all(done)
+    return ErasureOut(id=done[0].id, at=act.now, requests=len(own))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, Uuid, bindparam, select, text
 
-from app.intake.models import Consent
+from app.intake.models import Citizen, Consent, same_person
 from app.kit.db import Prepared, Row, Tx
 from app.kit.personal import mask_free_text
 from app.privacy.schedule import BY_TABLE, REQUESTS, WITH_REQUEST, Line
@@ -129,15 +129,15 @@ async def take_time(tx: Tx) -> None:
     await tx.driver.execute(f"SET LOCAL statement_timeout = '{LONG_SECONDS}s'")
 
 
-async def lock_requests_of(tx: Tx, citizen_id: UUID, phone: str) -> Sequence[Row]:
-    """Lock the requests that concern the citizen in the order of their ids: `own` are those in which they are helped or
-    call, the others have their number. `open` says which are not finished."""
+async def lock_requests_of(tx: Tx, citizen_ids: Sequence[UUID], phones: Sequence[str]) -> Sequence[Row]:
+    """Lock the requests that concern the citizens in the order of their ids: `own` are those in which they are helped
+    or call, the others have their number. `open` says which are not finished."""
     return await tx.driver.fetch(
-        f"SELECT id, number, {_OPEN} AS open, citizen_id = $1 OR caller_id = $1 AS own FROM requests"
-        " WHERE citizen_id = $1 OR caller_id = $1 OR split_part(contact_phone, ',', 1) = $2"
-        " OR split_part(callback_phone, ',', 1) = $2 ORDER BY id FOR UPDATE",
-        citizen_id,
-        phone,
+        f"SELECT id, number, {_OPEN} AS open, citizen_id = ANY ($1) OR caller_id = ANY ($1) AS own FROM requests"
+        " WHERE citizen_id = ANY ($1) OR caller_id = ANY ($1) OR split_part(contact_phone, ',', 1) = ANY ($2)"
+        " OR split_part(callback_phone, ',', 1) = ANY ($2) ORDER BY id FOR UPDATE",
+        citizen_ids,
+        phones,
         timeout=LONG_SECONDS,
     )
 
@@ -179,46 +179,81 @@ async def forget_words(tx: Tx, ids: Sequence[UUID], known: Sequence[str]) -> Non
     )
 
 
-async def delete_citizen(tx: Tx, citizen_id: UUID) -> None:
-    """Delete a citizen whom no request names any more, with groups and bars."""
-    await tx.driver.execute("DELETE FROM citizens WHERE id = $1", citizen_id)
+async def delete_citizens(tx: Tx, ids: Sequence[UUID]) -> None:
+    """Delete citizens whom no request names any more, with groups, bars and consents."""
+    await tx.driver.execute("DELETE FROM citizens WHERE id = ANY ($1)", ids)
+
+
+async def lock_citizens(tx: Tx, ids: Sequence[UUID]) -> Sequence[Citizen]:
+    """Lock these citizens in the order of their ids, and return those that exist."""
+    query = select(Citizen).where(Citizen.id.in_(ids)).order_by(Citizen.id).with_for_update(key_share=True)
+    return (await tx.session.execute(query.execution_options(populate_existing=True))).scalars().all()
+
+
+async def lock_person(tx: Tx, citizen_id: UUID) -> Sequence[Citizen]:
+    """Lock all citizens that are the same person as this one, and return them, the main one first."""
+    query = select(Citizen).where(Citizen.id == same_person(citizen_id)).order_by(Citizen.id).with_for_update()
+    found = (await tx.session.execute(query.execution_options(populate_existing=True))).scalars().all()
+    return sorted(found, key=lambda one: one.joined_into is not None)
+
+
+async def has_joined(tx: Tx, citizen_id: UUID) -> bool:
+    """Return whether others are joined into this citizen."""
+    return bool(await tx.driver.fetchval("SELECT EXISTS (SELECT FROM citizens WHERE joined_into = $1)", citizen_id))
+
+
+async def list_joinings(tx: Tx, citizen_id: UUID, actions: Sequence[str]) -> Sequence[Row]:
+    """Return the audit entries of joining this citizen with others and parting them, oldest first."""
+    return await tx.driver.fetch(
+        "SELECT at, action, (data->>'other')::uuid AS other_id, data->>'why' AS why FROM audit_entries"
+        " WHERE subject = 'citizen:' || $1::uuid AND action = ANY ($2) ORDER BY id",
+        citizen_id,
+        actions,
+    )
 
 
 async def list_known_groups(tx: Tx, citizen_id: UUID) -> Sequence[Row]:
     """Return the citizen's memberships, also expired ones."""
-    return await tx.driver.fetch("SELECT * FROM citizen_groups WHERE citizen_id = $1 ORDER BY group_code", citizen_id)
+    return await tx.driver.fetch(
+        "SELECT * FROM citizen_groups WHERE citizen_id = ANY (ARRAY(SELECT same_person($1))) ORDER BY group_code",
+        citizen_id,
+    )
 
 
 async def list_known_bars(tx: Tx, citizen_id: UUID) -> Sequence[Row]:
     """Return the providers that the citizen does not want, with their names."""
     return await tx.driver.fetch(
         "SELECT p.name AS provider, b.reason, b.created_at FROM citizen_bars b JOIN providers p ON p.id = b.provider_id"
-        " WHERE b.citizen_id = $1 ORDER BY b.created_at",
+        " WHERE b.citizen_id = ANY (ARRAY(SELECT same_person($1))) ORDER BY b.created_at",
         citizen_id,
     )
 
 
 async def list_consents(tx: Tx, citizen_id: UUID) -> Sequence[Consent]:
     """Return the citizen's consents and withdrawals, oldest first."""
-    query = select(Consent).where(Consent.citizen_id == citizen_id).order_by(Consent.id)
+    query = select(Consent).where(Consent.citizen_id == same_person(citizen_id)).order_by(Consent.id)
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def end_memberships(tx: Tx, citizen_id: UUID) -> None:
-    """Delete all memberships of the citizen."""
-    await tx.driver.execute("DELETE FROM citizen_groups WHERE citizen_id = $1", citizen_id)
+    """Delete all memberships of the citizen and of those that are one with them."""
+    await tx.driver.execute(
+        "DELETE FROM citizen_groups WHERE citizen_id = ANY (ARRAY(SELECT same_person($1)))", citizen_id
+    )
 
 
 async def list_known_requests(tx: Tx, citizen_id: UUID) -> Sequence[Row]:
     """Return the requests in which the citizen is helped or calls, oldest first, with providers and the sum billed."""
     return await tx.driver.fetch(
         """
-        SELECT r.*, CASE WHEN r.citizen_id = $1 THEN 'citizen' ELSE 'caller' END AS role,
+        WITH person AS (SELECT array_agg(id) AS ids FROM same_person($1) id)
+        SELECT r.*, CASE WHEN r.citizen_id = ANY (person.ids) THEN 'citizen' ELSE 'caller' END AS role,
           ARRAY(
             SELECT p.name FROM jobs j JOIN providers p ON p.id = j.provider_id WHERE j.request_id = r.id ORDER BY j.id
           ) AS providers,
           (SELECT coalesce(sum(j.amount_fen), 0)::bigint FROM jobs j WHERE j.request_id = r.id) AS amount_fen
-        FROM requests r WHERE r.citizen_id = $1 OR r.caller_id = $1 ORDER BY r.received_at, r.id
+        FROM person, requests r
+        WHERE r.citizen_id = ANY (person.ids) OR r.caller_id = ANY (person.ids) ORDER BY r.received_at, r.id
         """,
         citizen_id,
     )
@@ -251,10 +286,10 @@ async def list_said(tx: Tx, ids: Sequence[UUID]) -> Sequence[Row]:
     return await tx.driver.fetch(_ALL_SAID, ids)
 
 
-async def list_known_calls(tx: Tx, phone: str) -> Sequence[Row]:
-    """Return the calls from this number, oldest first."""
+async def list_known_calls(tx: Tx, phones: Sequence[str]) -> Sequence[Row]:
+    """Return the calls from these numbers, oldest first."""
     return await tx.driver.fetch(
-        "SELECT began_at, ended_at FROM calls WHERE split_part(phone, ',', 1) = $1 ORDER BY began_at",
-        phone,
+        "SELECT began_at, ended_at FROM calls WHERE split_part(phone, ',', 1) = ANY ($1) ORDER BY began_at",
+        phones,
         timeout=LONG_SECONDS,
     )

@@ -13,8 +13,8 @@ from app.events.act import Act
 from app.intake.models import Purpose
 from app.kit.idempotency import repeatable
 from app.kit.languages import Language
-from app.privacy import consenting, copying, erasing
-from app.privacy.schemas import CitizenCopy, ConsentIn, ConsentOut, ErasureIn, ErasureOut
+from app.privacy import consenting, copying, erasing, joining
+from app.privacy.schemas import CitizenCopy, ConsentIn, ConsentOut, ErasureIn, ErasureOut, JoiningIn
 from app.statement.routes import PAGE
 
 router = Router(prefix="/personal-data/citizens", tags=["personal data"])
@@ -44,6 +44,22 @@ async def record_data_consent(
     """Record that a citizen agrees to a purpose or withdraws it. A withdrawal removes at once what was kept for it.
     Returns all they have said, oldest first."""
     return list(await consenting.record_consent(act, tx, citizen_id, purpose, body))
+
+
+@router.put("/{citizen_id}/joining", status_code=204)
+@repeatable
+async def join_citizen(citizen_id: UUID, body: JoiningIn, act: Supervisor, tx: Transaction) -> None:
+    """Join a citizen into another who is the same person: requests, quotas, groups, providers not wanted and consents
+    of both count for both, and the card of either number is the main citizen's. It can be undone."""
+    await joining.join(act, tx, citizen_id, body)
+
+
+@router.delete("/{citizen_id}/joining", status_code=204)
+@repeatable
+async def part_citizen(citizen_id: UUID, act: Supervisor, tx: Transaction) -> None:
+    """Undo the joining of a citizen into another: each has again what came from their own number. Nothing happens if
+    there is none."""
+    await joining.part(act, tx, citizen_id)
 
 
 @router.post("/{citizen_id}/erasure")

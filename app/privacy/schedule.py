@@ -156,7 +156,8 @@ CITIZENS = _deleted(
     "They are recognised while a request of theirs is in clear, and for two years after a change.",
     TWO_YEARS,
     "coalesce(changed_at, created_at)",
-    once=f"{_SERVED.format('citizen_id')} AND {_SERVED.format('caller_id')}",
+    once=f"{_SERVED.format('citizen_id')} AND {_SERVED.format('caller_id')}"
+    " AND NOT EXISTS (SELECT FROM citizens j WHERE j.joined_into = citizens.id)",
     seen_by=_DESK,
     phone=EMPTY,
     name=NOTHING,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.intake.models import AskedHow, Purpose, RequestStatus
+from app.intake.models import AskedHow, JoinReason, Purpose, RequestStatus
 from app.kit.fields import Body
 
 
@@ -22,6 +22,22 @@ class ErasureOut(BaseModel):
     id: UUID
     at: datetime
     requests: int = Field(description="how many requests were blanked")
+
+
+class JoiningIn(Body):
+    """The main citizen of the same person, and why both are one."""
+
+    into: UUID
+    why: JoinReason
+
+
+class KnownJoining(BaseModel):
+    """That another citizen was found to be the same person, or not to be."""
+
+    at: datetime
+    joined: bool = Field(description="false when it was undone")
+    other_id: UUID
+    why: JoinReason | None
 
 
 class ConsentIn(Body):
@@ -106,6 +122,8 @@ class CitizenCopy(BaseModel):
     created_at: datetime
     groups: list[KnownGroup]
     bars: list[KnownBar]
+    other_numbers: list[str] = Field(description="numbers of the same person, all of whose data is in the copy")
+    joinings: list[KnownJoining] = Field(description="other citizens found to be the same person, oldest first")
     consents: list[ConsentOut] = Field(description="consents and withdrawals, the latest of each purpose counts")
     requests: list[KnownRequest]
     calls: list[KnownCall]

@@ -23,7 +23,7 @@ from sqlalchemy import cast as sql_cast
 
 from app.aftercare.models import SATISFIED, Callback, CallbackStatus
 from app.credit.models import CreditEntry
-from app.intake.models import Request
+from app.intake.models import Request, same_person
 from app.jobs.models import Fault, Job, JobStatus, Offer, ReturnReason
 from app.kit.db import Tx
 from app.kit.orm import word
@@ -182,7 +182,7 @@ async def list_no_shows(tx: Tx, provider_id: UUID, before: UUID | None, limit: i
 
 async def list_no_shows_of(tx: Tx, citizen_id: UUID, before: UUID | None, limit: int) -> Sequence[Any]:
     """Return the jobs given back because this citizen was absent, newest first."""
-    query = _NO_SHOWS.where(Request.citizen_id == citizen_id).limit(limit)
+    query = _NO_SHOWS.where(Request.citizen_id == same_person(citizen_id)).limit(limit)
     return (await tx.session.execute(query.where(Job.id < before) if before else query)).all()
 
 

@@ -293,6 +293,10 @@ async def personal_data(stage: Stage) -> None:
     await stage.call("printCitizen", world.supervisor, **named, lang="zh")
     agreed = {"given": True, "asked": "by_phone"}
     await stage.call("recordDataConsent", world.operator, **named, purpose="groups", body=agreed)
+    second = (await ok(world.operator.post("/citizens", json={"phone": "13757418892"})))["citizen_id"]
+    why = {"into": card["citizen_id"], "why": "second_number"}
+    await stage.call("joinCitizen", world.supervisor, citizen_id=second, body=why)
+    await stage.call("partCitizen", world.supervisor, citizen_id=second)
     await stage.call("eraseCitizen", world.supervisor, **named, body={"asked": "in_person"})
 
 
