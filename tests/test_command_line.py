@@ -62,6 +62,21 @@ def test_a_mistake_is_answered_with_a_sentence(
     assert said in result.output
 
 
+def test_a_command_whose_output_nobody_reads_any_more_ends_quietly(tmp_path: Path) -> None:
+    sentences = tmp_path / "sentences.tsv"
+    sentences.write_text("fire\t家里着火了\n", encoding="utf-8")
+    unread, output = os.pipe()
+    os.close(unread)
+    try:
+        words = ["danger", "evaluate", str(sentences), str(sentences)]
+        ended = subprocess.run(
+            [sys.executable, "-m", "app.cli", *words], stdout=output, stderr=subprocess.PIPE, check=False
+        )
+    finally:
+        os.close(output)
+    assert (ended.returncode, ended.stderr) == (1, b"")
+
+
 def test_minus_one_leads_one_migration_down_and_head_up_again(environment: dict[str, str]) -> None:
     for revision in ("head", "-1", "head"):
         result = CliRunner().invoke(app, ["migrate", revision], env=environment, catch_exceptions=False)

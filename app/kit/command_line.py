@@ -50,6 +50,8 @@ class Sentences(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:  # Whoever reads the output has enough, as `head` does: Click ends quietly.
+            raise
         except (*FORESEEN, Unusable) as error:
             typer.echo(sentence(error), err=True)
             raise typer.Exit(1) from error
