@@ -58,7 +58,7 @@ async def complete_job(act: Act, tx: Tx, job_id: UUID, body: Completion) -> JobO
     job = await lock_job(act, tx, job_id)
     billed = (body.amount_fen, body.payout_fen, body.quantity or job["quantity"])
     if (job["amount_fen"], job["payout_fen"], job["quantity"]) == billed:
-        return JobOut.model_validate(dict(job))
+        return _with_places(JobOut.model_validate(dict(job)))
     check_live(job)
     happened_at = when_happened(act, job, body.happened_at)
     terms = measured(job, body.quantity)
@@ -107,7 +107,7 @@ async def fail_job(act: Act, tx: Tx, job_id: UUID, body: Failure) -> JobOut:
     """
     job = await lock_job(act, tx, job_id)
     if job["status"] == JobStatus.FAILED:
-        return JobOut.model_validate(dict(job))
+        return _with_places(JobOut.model_validate(dict(job)))
     check_live(job)
     clocks = await next_round(act, tx, job)
     failed = await _change(act, tx, statements.FAIL, "fail", job, result=body.note, **clocks)
@@ -173,6 +173,10 @@ async def _change(act: Act, tx: Tx, statement: Prepared, step: str, job: Row, **
         raise await JOBS.refusal(tx, step, job["id"])
     tx.publish(provider_topic(job["provider_id"]))
     changed = job_out(row, job)
-    if "result" in params:
-        changed.personal_words = find_places({"result": params["result"]})
-    return changed
+    return _with_places(changed) if "result" in params else changed
+
+
+def _with_places(job: JobOut) -> JobOut:
+    """Return the job with the places of personal data in its result, after a step in which the result is typed."""
+    job.personal_words = find_places({"result": job.result})
+    return job

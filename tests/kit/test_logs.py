@@ -91,6 +91,7 @@ def test_uncaught_errors_are_logged(
 ) -> None:
     """The traceback that ended a process used to quote the row."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    logging.captureWarnings(False)  # pytest took back what a command of an earlier test had set
     set_up_logs(log_format)
     try:
         error = ValueError(f"refused\nDETAIL:  Key (phone)=({PHONE}) exists.")
