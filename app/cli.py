@@ -82,7 +82,7 @@ def serve(
 
 
 class Server(uvicorn.Server):
-    """A server that stops without waiting for long polls: it answers them first, like everything that has arrived."""
+    """A server that stops without waiting for long polls: it answers them first, like every call that has arrived."""
 
     def __init__(self, config: uvicorn.Config, application: FastAPI, pubsub: PubSub) -> None:
         super().__init__(config)

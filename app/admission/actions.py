@@ -32,7 +32,7 @@ from app.registry.queries import find_provider, find_same
 from app.registry.schemas import ProviderIn
 
 MOST_WAITING = 1_000
-"""How many applications may wait at a time. Whoever fills the queue with nonsense can fill no more than this."""
+"""How many applications may wait at a time. Nobody can fill the queue with more nonsense than this."""
 NOBODY = UUID(int=0)
 """Stands for the applicant, whom the centre does not know yet."""
 
@@ -48,8 +48,8 @@ def code_hash(code: str) -> bytes:
 async def file_application(act: Act, tx: Tx, body: ApplicationIn, catalog: Snapshot, once: Once) -> ApplicationFiled:
     """Store the application for a registrar to decide. A retry with the same idempotency key returns the first answer.
 
-    Stores nothing and raises UsccMissing, FormerCode, InvalidUscc, ProviderKnown, TooManyApplications, or what
-    `part_rows` raises.
+    Stores nothing and raises UsccMissing, FormerCode, InvalidUscc, ProviderKnown, UnknownArea, TooManyApplications, or
+    what `part_rows` raises.
     """
     if replay := await once.replay(tx, act.now):
         return ApplicationFiled.model_validate_json(replay)
@@ -141,7 +141,7 @@ async def enter_application(
 ) -> ApplicationDetail:
     """Enter the applicant into the registry, in the standing `applied`, with its prices as proposals.
 
-    Does nothing if it is already entered. Raises NotFound, StatusConflict, and what `enter_provider` raises.
+    Does nothing if it is already entered. Raises NotFound, StatusConflict, or what `enter_provider` raises.
     """
     application = await get_application(tx, application_id)
     if application.status != ApplicationStatus.ENTERED:
@@ -152,7 +152,7 @@ async def enter_application(
 
 
 def _today(body: ProviderIn, today: date) -> ProviderIn:
-    """Move the first day of a price to today if it has passed while the application waited."""
+    """Set the first day of a price to today if it is missing, or passed while the application was waiting."""
     for line in body.items:
         line.valid_from = max(line.valid_from or today, today)
     return body

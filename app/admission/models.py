@@ -1,4 +1,4 @@
-"""Applications to join. Nothing of an application is in the registry until a registrar enters it."""
+"""Applications to join. The registry has nothing about an applicant until a registrar enters the application."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ APPLICATION_NUMBER = Sequence("application_number", start=20001, metadata=Model.
 
 
 class Application(Model):
-    """What an applicant filed. The applicant follows it with `number` and the query code, stored only as a hash.
+    """An application to join. The applicant follows it with `number` and the query code, which is stored as a hash.
 
     `form` is what the applicant typed in. A registrar enters it into the registry or refuses it, or the applicant
     withdraws it.

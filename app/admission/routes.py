@@ -48,7 +48,7 @@ async def file_application(
 ) -> ApplicationFiled:
     """Apply to join, without an account.
 
-    Keep the number and the query code: together they show the application's progress.
+    Keep the number and the query code: you need both to follow the application.
     """
     from_here = idempotency_key and f"{sha256(address_of(request).encode()).hexdigest()[:16]}:{idempotency_key}"
     first = once(actions.NOBODY, from_here, "POST /public/applications", body)

@@ -1,4 +1,4 @@
-"""Requests and responses of applications: what an applicant files, what it can follow, and what the registrar sees."""
+"""Requests and responses of applications: what applicants file and can follow, and what registrars see."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,7 +17,10 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 
 class ApplicationIn(Body):
-    """What an applicant says about itself. Licences are typed in; prices are proposals until a registrar approves."""
+    """What an applicant says about itself.
+
+    Licences are typed in. Prices are proposals until a registrar approves them.
+    """
 
     name: Name
     kind: ProviderKind
@@ -39,7 +42,7 @@ class ApplicationIn(Body):
 
 
 class ApplicationFiled(BaseModel):
-    """Keep both: together they show the application's progress."""
+    """Keep both: you need them to follow the application."""
 
     number: int
     query_code: str
@@ -92,7 +95,7 @@ class ApplicationDetail(ApplicationOut):
 
 class EntryIn(Body):
     distinct: bool = Field(
-        default=False, description="the applicant is not one of those with the same name or phone number"
+        default=False, description="confirms that a provider with the same name or phone number is another"
     )
 
 

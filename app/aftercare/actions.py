@@ -64,7 +64,10 @@ async def arrange_callbacks(act: Act, tx: Tx, request_id: UUID) -> None:
 
 
 async def take_next(act: Act, tx: Tx) -> CallbackTaken | None:
-    """Take the next due callback for ten minutes. Return None if none is due or it is outside calling hours."""
+    """Take the next due callback and reserve it for ten minutes.
+
+    Return None if none is due, or outside calling hours.
+    """
     if not is_calling_hour(act.now, act.zone):
         return None
     callback_id = await queries.take_next(tx, act.who, third_of(act.now, act.zone), act.now, act.now + TAKEN_FOR)
@@ -76,7 +79,7 @@ async def take_next(act: Act, tx: Tx) -> CallbackTaken | None:
 
 
 async def record_outcome(act: Act, tx: Tx, callback_id: UUID, body: Outcome, catalog: Snapshot) -> CallbackOut:
-    """Record how the call went: it closes the request, has the work done again, or makes a further attempt due.
+    """Record how the call went, and close the request, have the work done again, or make another attempt due.
 
     A repeated call changes nothing. Return the callback's current state. Raises NotFound, StatusConflict when it ended
     differently, CallbackOutdated or CallbackNotTaken.
@@ -104,9 +107,9 @@ def _is_same(callback: Callback, body: Outcome) -> bool:
 
 
 def _about(facts: Row) -> dict[str, UUID]:
-    """Return whose work the callback is about, for the data of its event.
+    """Return the job and provider that the callback is about, for the data of its event.
 
-    The event itself names no provider, so that no provider is sent what the citizen said.
+    The event's own `provider_id` stays empty, so that no provider is sent what the citizen said.
     """
     return {"job_id": facts["job_id"], "provider_id": facts["provider_id"]}
 
@@ -157,7 +160,7 @@ async def _finish(act: Act, tx: Tx, facts: Row, served: Row, body: Outcome, cata
 
 
 def compare_bill(billed_fen: int | None, paid_fen: int | None) -> dict[str, int | bool]:
-    """Compare what the citizen paid with the bill, for the callback's event; empty when either is unknown."""
+    """Return how the amount paid differs from the bill, for the callback's event. Empty if either is unknown."""
     if billed_fen is None or paid_fen is None:
         return {}
     difference = {"difference_fen": paid_fen - billed_fen} if paid_fen != billed_fen else {}
@@ -165,7 +168,7 @@ def compare_bill(billed_fen: int | None, paid_fen: int | None) -> dict[str, int 
 
 
 async def _close(act: Act, tx: Tx, caller_id: UUID, served: Row, reason: CloseReason) -> None:
-    """Close the served request if this callback's caller asked for it. Another caller's word does not close it."""
+    """Close the served request if the callback was to its own phone number. Other callers cannot close it."""
     caller = await get_request(tx, caller_id)
     theirs = caller.callback_phone or caller.contact_phone
     if served["status"] == RequestStatus.COMPLETED and theirs == (served["callback_phone"] or served["contact_phone"]):
@@ -177,7 +180,7 @@ async def _close(act: Act, tx: Tx, caller_id: UUID, served: Row, reason: CloseRe
 async def _do_again(act: Act, tx: Tx, served: Row, body: Outcome, catalog: Snapshot) -> None:
     """Have the work done again, or reopen the request if it was closed meanwhile.
 
-    The request may have been closed too long ago, when its callback is for a merged request. Then it stays closed.
+    If the callback is for a merged request, the served one may have been closed too long ago. Then it stays closed.
     """
     if served["status"] == RequestStatus.COMPLETED:
         await redo_request(act, tx, served["id"], other_provider=body.redo_refused, catalog=catalog)

@@ -19,9 +19,9 @@ from app.kit.db import Tx
 
 
 async def take_next(act: Act, tx: Tx) -> ToAnswer | None:
-    """Take the decided complaint whose citizen has waited longest to hear, for ten minutes.
+    """Take the decided complaint whose citizen has waited longest for the answer, and reserve it for ten minutes.
 
-    Return None if there is none or it is outside calling hours.
+    Return None if there is none, or outside calling hours.
     """
     if not is_calling_hour(act.now, act.zone):
         return None
@@ -36,8 +36,8 @@ async def take_next(act: Act, tx: Tx) -> ToAnswer | None:
 async def record_answer(act: Act, tx: Tx, complaint_id: UUID, body: Answer) -> ComplaintOut:
     """Record that the citizen was told, or was not reached.
 
-    A missed call falls due again in the next third of the calling hours. Three missed calls end it as unreached.
-    Repeating it changes nothing. Return the complaint's current state.
+    After a missed call, the next is due in the next third of the calling hours. After three, the complaint ends as
+    unreached. A repeated report changes nothing. Return the complaint's current state.
 
     Raises NotFound, StatusConflict or AnswerNotTaken.
     """

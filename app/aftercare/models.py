@@ -45,7 +45,7 @@ DISSATISFIED = (Satisfaction.DISSATISFIED, Satisfaction.VERY_DISSATISFIED)
 
 
 class Callback(Model):
-    """A call to one citizen about one completion. Each missed attempt moves `due_at` on."""
+    """A call to one citizen about one completion. Each missed attempt postpones `due_at`."""
 
     __tablename__ = "callbacks"
 

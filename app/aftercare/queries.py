@@ -88,7 +88,7 @@ _DROP_OUTDATED = _drop_outdated()
 
 
 async def drop_outdated(tx: Tx, request_id: UUID, **actor: Any) -> None:
-    """Drop callbacks about earlier completions of this request, also those of merged callers.
+    """Drop callbacks about earlier completions of this request, including those to merged callers.
 
     The request must be locked.
     """

@@ -43,7 +43,10 @@ async def list_callbacks(
 
 @router.post("/callbacks/next", responses={204: {"description": "there is nobody to call now"}})
 async def take_callback(act: Caller, tx: Transaction, response: Response) -> CallbackTaken | None:
-    """Take the earliest due callback for ten minutes. Callbacks are made between 09:00 and 20:00 only."""
+    """Take the earliest due callback. It is reserved for ten minutes.
+
+    Callbacks are made between 09:00 and 20:00 only.
+    """
     taken = await actions.take_next(act, tx)
     if taken is None:
         response.status_code = 204

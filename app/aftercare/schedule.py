@@ -1,5 +1,4 @@
-"""When citizens are called back: from 09:00 to 20:00 in the centre's time zone, each attempt in another third of the
-day."""
+"""When citizens are called back: from 09:00 to 20:00 in the centre's time zone, once in each third of these hours."""
 
 from bisect import bisect_right
 from collections.abc import Collection
@@ -42,14 +41,14 @@ def first_due(completed_at: datetime, urgency: str, zone: ZoneInfo) -> datetime:
 
 
 def next_due(now: datetime, tried: Collection[int], zone: ZoneInfo) -> datetime:
-    """Return the next start of an untried third, in UTC. At least one third must be left."""
+    """Return the next start of an untried third, in UTC. At least one third must be untried."""
     today = now.astimezone(zone).date()
     left = [start for third, start in enumerate(THIRDS) if third not in tried]
     return min(due for day in (today, today + DAY) for start in left if (due := _at(day, start, zone)) > now)
 
 
 def may_call_from(due_at: datetime, tried: Collection[int], now: datetime, zone: ZoneInfo) -> datetime:
-    """Return when a callback due at `due_at` may be made: not at night, and not in a third already tried."""
+    """Return when a callback due at `due_at` may be made: within calling hours, in a third not yet tried."""
     if due_at > now or (is_calling_hour(now, zone) and third_of(now, zone) not in tried):
         return due_at
     return next_due(now, tried, zone)

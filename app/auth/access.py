@@ -35,7 +35,8 @@ FRESH_SECONDS = 0.05
 """How old the cached generation may be when no notification has arrived, in real seconds."""
 SESSION_NOTED_EVERY = timedelta(minutes=1)
 KEY_NOTED_EVERY = timedelta(minutes=5)
-"""Real time, as are idle minutes: people sit at a screen in real time, even when the centre's clock runs fast."""
+"""How often the use of a session or a key is recorded. Like idle minutes, this is real time, in which people sit at a
+screen even when the centre's clock runs fast."""
 LONGEST_IDLE = timedelta(days=1)
 IDLE_HEADER = "hotline-idle"
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -56,9 +57,9 @@ class Principal(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """What the cache remembers of a token.
+    """A token's entry in the cache.
 
-    An entry is valid for one generation, until the token expires or the session has been idle too long.
+    It is valid for one generation, until the token expires or the session has been idle for too long.
     """
 
     principal: Principal
@@ -73,8 +74,8 @@ class Authenticator:
     Every transaction that takes access away (a revoked key, an ended session, changed roles, an expelled provider) also
     raises the generation, and a cached entry is valid only for the generation it was read in. A process that is
     notified reads the generation again at once. If the notification is lost, the cached generation is at most
-    FRESH_SECONDS old. A look-up that was running while the generation rose belongs to the old generation and is
-    discarded.
+    FRESH_SECONDS old. A look-up that was running while the generation rose belongs to the old generation, so later
+    calls do not use it.
     """
 
     def __init__(self, context: Context) -> None:
@@ -92,8 +93,8 @@ class Authenticator:
     async def principal(self, token: str, idle: timedelta | None = None) -> Principal:
         """Return the holder of the token.
 
-        `idle` is how long nobody has touched the screen, in real time. None means that the call is no sign of a person.
-        Raises NotSignedIn when the token is unknown, revoked, expired or idle for too long.
+        `idle` is how long nobody has touched the screen, in real time. None means that the call does not show
+        that somebody is there. Raises NotSignedIn when the token is unknown, revoked, expired or idle for too long.
         """
         now, key = self._context.clock.now(), token_hash(token)
         await self._look_for_news()
@@ -230,7 +231,7 @@ Transaction = Annotated[Tx, Depends(_begin, scope="function")]
 """The request's transaction. It commits before the response is sent.
 
 It opens only once the caller is known, so that a request never needs two connections at a time: requests that each held
-one would wait for each other.
+one and waited for another would block each other.
 """
 
 
@@ -242,7 +243,7 @@ class Gate:
         self.even_if_due = even_if_due
 
     def check(self, principal: Principal) -> None:
-        """Let the caller pass. Raises FormerProvider, NotAllowed, PasswordDue or SecondFactorDue."""
+        """Check that the caller may pass. Raises FormerProvider, NotAllowed, PasswordDue or SecondFactorDue."""
         if not self.roles & principal.roles:
             if Role.FORMER_PROVIDER in principal.roles and Role.PROVIDER in self.roles:
                 raise FormerProvider
@@ -252,14 +253,14 @@ class Gate:
 
 
 class Allow(Gate):
-    """A dependency that checks the roles and gives the Principal."""
+    """A dependency that provides the Principal. The route checks the roles first (GuardedRoute)."""
 
     async def __call__(self, principal: Identified) -> Principal:
         return principal
 
 
 class Acting(Gate):
-    """A dependency that checks the roles and gives the Act."""
+    """A dependency that provides the Act. The route checks the roles first (GuardedRoute)."""
 
     def __init__(self, roles: Iterable[Role], *, on_behalf: bool = False, even_if_due: bool = False) -> None:
         super().__init__(roles, even_if_due=even_if_due)

@@ -1,4 +1,4 @@
-"""The person in whose name a command of the command line acts."""
+"""Finds the registrar on whose behalf a command of the command line acts."""
 
 import typer
 

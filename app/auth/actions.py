@@ -1,4 +1,4 @@
-"""Sign in, sign out, and who the caller is."""
+"""Sign in, sign out, and say who the caller is."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -44,8 +44,8 @@ async def sign_in(act: Act, context: Context, body: SignIn, origin: SignInOrigin
 
     Failures are written to the audit log with the address.
 
-    Raises SignInFailed, PasswordRunOut, CodeNeeded, CodeWrong, SignInsCrowded, or TooManyAttempts: for passwords before
-    the password is checked, for codes after.
+    Raises SignInFailed, PasswordRunOut, CodeNeeded, CodeWrong, SignInsCrowded or TooManyAttempts. Too many attempts at
+    passwords are refused before the password is checked, too many at codes after it.
     """
     device = token_hash(origin.device) if origin.device else None
     async with context.db.begin() as tx:
@@ -70,9 +70,10 @@ async def sign_in(act: Act, context: Context, body: SignIn, origin: SignInOrigin
 async def _decide(
     act: Act, tx: Tx, body: SignIn, right: str | None, tried: list[Tried], origin: SignInOrigin, context: Context
 ) -> SignedIn | HotlineError:
-    """Decide the outcome under a lock. `right` is the hash that the password matched; it may have been reset meanwhile.
+    """Decide the outcome under a lock.
 
-    Errors are returned, not raised, so that the transaction keeps what they recorded.
+    `right` is the hash that the password matched, or None. The password may have been reset meanwhile. Errors
+    are returned, not raised, so that the transaction keeps what they recorded.
     """
     staff = await queries.lock_staff_named(tx, body.username)
     if staff is None or staff.password_hash != right or not staff.active:

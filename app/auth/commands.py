@@ -22,7 +22,7 @@ from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.settings import Settings
 
-staff = typer.Typer(no_args_is_help=True, help="Staff accounts: open, change and end them.")
+staff = typer.Typer(no_args_is_help=True, help="Open, change and deactivate staff accounts.")
 Username = Annotated[str, typer.Argument(metavar="USERNAME")]
 Roles = Annotated[
     list[str], typer.Option("--role", help=f"one of {', '.join(STAFF_ROLES)}; may be given more than once")

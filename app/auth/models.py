@@ -15,8 +15,8 @@ from app.kit.terms import Term
 class Role(Term):
     """What a signed-in person may do. Providers have a role of their own and sign in with a key.
 
-    A provider that has left or was expelled becomes a former provider: it may read its own past and answer to it, no
-    more.
+    A provider that has left or was expelled becomes a former provider: it may only read its own records and
+    respond to them.
     """
 
     OPERATOR = "operator", "话务员", "operator", "Takes calls, creates and dispatches requests, calls citizens back."
@@ -34,7 +34,7 @@ class Role(Term):
 
 
 READ_IN_FULL = frozenset({Role.OPERATOR, Role.SUPERVISOR})
-"""Who reads in full what people said. A provider does while it works for them (app.jobs.acting)."""
+"""The roles that read in full what people said. A provider does so while it works for them (app.jobs.acting)."""
 PROVIDER_ROLES = (Role.PROVIDER, Role.FORMER_PROVIDER)
 STAFF_ROLES = tuple(role for role in Role if role not in PROVIDER_ROLES)
 
@@ -179,11 +179,11 @@ class ProviderKey(Model):
     expires_at: Mapped[datetime | None]
     """When the key expires. NULL: it is valid until it is revoked."""
     last_used_at: Mapped[datetime | None]
-    """When it was last used, to five minutes."""
+    """When it was last used, to within five minutes."""
 
 
 class ProviderSession(Model):
-    """A session that a provider opened on a phone with its key. It ends with the key."""
+    """A session that a provider opened in a browser with its key. It ends at the latest with the key."""
 
     __tablename__ = "provider_sessions"
 
@@ -197,7 +197,7 @@ class ProviderSession(Model):
 
 
 class AuditEntry(Model):
-    """Who saw or changed what outside the event log: reveals of personal data, sign-ins, registry edits."""
+    """Who saw or changed something that the event log does not record: reveals of personal data, sign-ins, edits."""
 
     __tablename__ = "audit_entries"
 

@@ -50,7 +50,7 @@ class Hashing:
             self._taken -= 1
 
     async def run(self, work: Callable[..., Result], *args: object, known: bool = False) -> Result:
-        """Run the work on one of the threads and return its result. Known browsers go before all others that wait."""
+        """Run the work on one of the threads and return its result. Known browsers are served first."""
         loop = asyncio.get_running_loop()
         turn = loop.create_future()
         (self._known if known else self._others).append(turn)

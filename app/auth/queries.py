@@ -38,13 +38,13 @@ _AT = bindparam("at", type_=DateTime(timezone=True))
 _GENERATION = func.coalesce(select(AuthGeneration.generation).scalar_subquery(), 0).label("generation")
 _PROVIDERS = table(
     "providers", column("id"), column("standing")
-)  # by name, like the foreign key: registry is a higher level
+)  # named in words, as in the foreign key, because registry is a higher level
 _IS_FORMER = _PROVIDERS.c.standing.in_([word("left"), word("expelled")])
 _IS_LIVE = ProviderKey.revoked_at.is_(None) & or_(ProviderKey.expires_at.is_(None), ProviderKey.expires_at > _AT)
 
 
 def _of_provider(expires_at: Any) -> Select[Any]:
-    """Select the same columns for a provider's token."""
+    """Select the columns of `_FIND_TOKEN` for a provider's token."""
     return select(
         word("provider"),
         ProviderKey.provider_id,
@@ -97,9 +97,9 @@ GONE_AFTER = timedelta(hours=1)
 
 
 def on_shift(staff_id: Any) -> ColumnElement[bool]:
-    """Return the condition that this member of staff is signed in and was seen lately.
+    """Return the condition that this member of staff is signed in and was seen within GONE_AFTER.
 
-    The statement binds the moment as `at`.
+    The statement must bind the current moment as `at`.
     """
     return exists().where(
         StaffSession.staff_id == staff_id,

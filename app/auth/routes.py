@@ -55,7 +55,7 @@ async def sign_in_browser(body: SignIn, request: Request, response: Response, or
 
 @router.post("/sessions/browser/provider", status_code=201, dependencies=[Depends(public), Depends(refuse_other_sites)])
 async def sign_in_provider(body: ProviderSignIn, request: Request, response: Response) -> BrowserSession:
-    """Sign in as a provider from the console, with its key. The session ends when the key does."""
+    """Sign in as a provider from the console, with its key. The session ends at the latest when the key does."""
     context = context_of(request)
     act = act_of(context)
     token, expires_at = await actions.sign_in_provider(act, context, body.key, address_of(request))
@@ -84,7 +84,7 @@ async def list_audit_entries(
     principal: Admin,
     wanted: Annotated[AuditFilter, Query()],
 ) -> Page[AuditOut]:
-    """List sign-ins, reveals of personal data and registry edits, newest first: for one subject, or all."""
+    """List the audit log, newest first, for one subject or all: sign-ins, reveals of personal data, and edits."""
     after = wanted.after(int)
     rows = await queries.list_audit(tx, wanted.subject, after[0] if after else None, wanted.limit + 1)
     return page(rows, wanted, _key, AuditOut.model_validate, request, response)

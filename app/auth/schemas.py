@@ -23,7 +23,7 @@ class SignIn(Body):
     username: str = Field(max_length=32)
     password: AnyPassword
     code: str | None = Field(
-        default=None, max_length=20, description="second-factor or recovery code; send it when `code_needed` asks"
+        default=None, max_length=20, description="second-factor or recovery code; send it after a `code_needed` problem"
     )
 
 
@@ -39,7 +39,7 @@ class StaffOut(BaseModel):
     password_temporary: bool = Field(description="the password must be changed at the next sign-in")
     second_factor: bool
     delayed_until: datetime | None = Field(
-        default=None, description="after failed sign-ins, further ones are refused until then from at least one place"
+        default=None, description="after failed sign-ins, when they are allowed again from every place"
     )
 
 
@@ -59,7 +59,7 @@ Roles = Annotated[list[Role], Field(min_length=1, max_length=10)]
 
 
 class StaffIn(Body):
-    """`password` is temporary: its owner changes it at the first sign-in. Without it, the centre generates one."""
+    """`password` is temporary: the account's owner changes it at the first sign-in. If left out, one is generated."""
 
     username: Username
     name: str = Field(min_length=1, max_length=50)
@@ -76,7 +76,7 @@ class RolesIn(Body):
 
 
 class TemporaryPassword(BaseModel):
-    """A temporary password, shown only this once. Its owner changes it at the next sign-in."""
+    """A temporary password, shown only this once. The account's owner changes it at the next sign-in."""
 
     temporary_password: str
 
@@ -95,7 +95,7 @@ class Confirmation(Body):
 class SecondFactor(BaseModel):
     """The secret for an authenticator app, shown only while it is set up.
 
-    `qr` is an image of `uri`, as a data URI. `secret` is for typing in when nothing can be scanned.
+    `qr` is an image of `uri`, as a data URI. `secret` is for typing in when the image cannot be scanned.
     """
 
     secret: str

@@ -1,6 +1,6 @@
 """Staff accounts, managed by an admin or from the command line. Every change is in the audit log.
 
-A change that takes access away takes effect at once, also for open streams: every process looks the person up again.
+A change that takes access away takes effect at once, even on open streams: every process looks the person up again.
 """
 
 import secrets

@@ -18,18 +18,18 @@ from app.kit.db import Tx
 from app.kit.limits import network_of
 
 FREE_OF_NAME = 5
-"""Attempts for one name from one network, or from one browser, before each further one doubles the wait."""
+"""Free attempts for one name from one network, or from one browser. Then each further one doubles the wait."""
 FREE_OF_CODE = 10
-"""Attempts at a second factor after the right password, from anywhere."""
+"""Free attempts from anywhere at a person's second factor, or at their password in a session."""
 FREE_OF_NETWORK = 100
-"""Attempts from one network. A whole centre may share one address."""
+"""Free attempts from one network. A whole centre may share one address."""
 LONGEST = timedelta(minutes=15)
 QUIET = timedelta(hours=1)
 """After this long without an attempt, all earlier ones are forgotten."""
 
 
 class Tried(NamedTuple):
-    """A counter that an attempt counts on. The first `free` attempts need not wait."""
+    """A counter of attempts. The first `free` attempts need not wait."""
 
     key: bytes
     free: int
@@ -57,19 +57,19 @@ def of_network(what: str, address: str) -> list[Tried]:
 
 
 def of_browser(device: bytes, staff: Staff) -> list[Tried]:
-    """Return the counter for a browser from which this person has signed in. Nobody else's failures count on it."""
+    """Return the counter for a browser from which this person has signed in. Nobody else's failures add to it."""
     return [Tried(_key("browser", device.hex(), str(staff.id)), FREE_OF_NAME, staff.id)]
 
 
 def of_person(staff_id: UUID, what: str) -> list[Tried]:
-    """Return the counter for attempts at `what` that only a person with the right password, or a session, can make."""
+    """Return the counter for this person's attempts at `what`, which require the right password or a session."""
     return [Tried(_key(what, str(staff_id)), FREE_OF_CODE, staff_id)]
 
 
 async def count_try(tx: Tx, tried: list[Tried], clock: Clock, now: datetime) -> None:
     """Count the attempt before it is made.
 
-    Raises TooManyAttempts. Roll back after it: a refused attempt does not count.
+    Raises TooManyAttempts. Then roll back, because a refused attempt does not count.
     """
     for one in tried:
         free_at = await throttle_queries.count_try(tx, **one._asdict(), at=now, quiet=QUIET, longest=LONGEST)

@@ -69,7 +69,7 @@ _FREE_AT = Prepared(select(SignInTries.free_at).where(_KEY_IS))
 async def count_try(
     tx: Tx, *, key: bytes, free: int, staff_id: UUID | None, at: datetime, quiet: timedelta, longest: timedelta
 ) -> datetime | None:
-    """Count an attempt and return None. If none is allowed now, return when the next is."""
+    """Count an attempt and return None. If none is allowed now, return when the next one will be."""
     counted = await tx.row(_COUNT, key=key, free=free, staff_id=staff_id, at=at, quiet=quiet, longest=longest)
     if counted:
         return None
@@ -94,7 +94,7 @@ async def unlock(tx: Tx, staff_id: UUID) -> None:
 
 
 async def list_delayed(tx: Tx, at: datetime) -> dict[UUID, datetime]:
-    """Return, for each member of staff who has to wait, until when attempts are refused from at least one place."""
+    """Return the staff whose sign-ins are refused from at least one place, and until when."""
     query = select(SignInTries.staff_id, func.max(SignInTries.free_at)).where(SignInTries.free_at > at)
     rows = await tx.session.execute(query.where(SignInTries.staff_id.is_not(None)).group_by(SignInTries.staff_id))
     return {staff_id: free_at for staff_id, free_at in rows if staff_id}

@@ -1,4 +1,4 @@
-"""Tokens of sessions and keys: what is stored of them, and how all processes learn that one is revoked."""
+"""Tokens of sessions and keys: the hashes that are stored, and how all processes learn of a revocation."""
 
 from hashlib import sha256
 

@@ -1,4 +1,4 @@
-"""Backing up and restoring the database, each followed by its own verification."""
+"""Back up and restore the database, and verify each backup and each restore."""
 
 import contextlib
 import hashlib
@@ -20,8 +20,8 @@ from app.kit.migrate import run
 async def back_up(url: str, folder: Path, now: datetime) -> tuple[Path, Manifest]:
     """Dump the database into a new subfolder named for the moment, and read the dump back.
 
-    The dump and the counts are of one snapshot. The subfolder gets its name only once the dump has been found to hold
-    every row. Raises Unusable.
+    The dump and the counts come from one snapshot. The subfolder gets its final name only once the dump has been found
+    to hold every row. Raises Unusable.
     """
     backup = folder / f"hotline-{now:%Y%m%dT%H%M%SZ}"
     unfinished = backup.with_name(f"{backup.name}.part")
@@ -56,7 +56,7 @@ async def back_up(url: str, folder: Path, now: datetime) -> tuple[Path, Manifest
 
 
 def forget_backups(folder: Path, keep: int) -> list[Path]:
-    """Delete all backups in the folder but the newest `keep`. Return which."""
+    """Delete all backups in the folder except the newest `keep` (1 or more). Return those deleted."""
     old = list_backups(folder)[:-keep]
     for backup in old:
         shutil.rmtree(backup)
@@ -64,9 +64,9 @@ def forget_backups(folder: Path, keep: int) -> list[Path]:
 
 
 async def restore(url: str, backup: Path, application: str | None) -> Manifest:
-    """Restore a backup into an empty database, all or nothing, and compare what is there with the manifest.
+    """Restore a backup into an empty database, all or nothing, and compare the result with the manifest.
 
-    Raises Unusable if the backup is damaged, the database is not empty, or what is there differs.
+    Raises Unusable if the backup is damaged, the database is not empty, or the result differs.
     """
     manifest = read_manifest(backup)
     dump = backup / DUMP

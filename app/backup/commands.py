@@ -19,9 +19,9 @@ def back_up(
     folder: Annotated[Path | None, typer.Argument(help=FOLDER)] = None,
     keep: Annotated[int | None, typer.Option(min=1, help="then delete all but this many of the newest backups")] = None,
 ) -> None:
-    """Back up the database while it is used, and check that the backup holds every row.
+    """Back up the database while it is in use, and check that the backup holds every row.
 
-    Exits with 1 too if the event log has a gap; the backup is kept then.
+    Also exits with 1 if the event log has a gap; the backup is kept even then.
     """
     with database(Settings()) as settings:
         run(make_backup(settings, folder or settings.backup_dir, keep))

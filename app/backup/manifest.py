@@ -1,4 +1,4 @@
-"""What a backup says it holds, and how what is held is compared with it."""
+"""The manifest of a backup: what the backup holds. What is found later is compared with it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -45,7 +45,7 @@ class Contents(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a backup holds. It lies beside the dump."""
+    """What a backup holds, in a file beside the dump."""
 
     made_at: datetime
     postgresql: str
@@ -55,7 +55,7 @@ class Manifest(BaseModel):
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the backup's manifest. Raises Unusable if the folder holds no whole backup."""
+    """Return the backup's manifest. Raises Unusable if the folder holds no complete backup."""
     try:
         return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     except (OSError, ValidationError) as error:
@@ -63,7 +63,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def list_backups(folder: Path) -> list[Path]:
-    """Return the backups in a folder, the oldest first. One that was not finished is none."""
+    """Return the finished backups in a folder, oldest first."""
     return sorted(path.parent for path in folder.glob(f"*Z/{MANIFEST}"))
 
 

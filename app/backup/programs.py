@@ -1,4 +1,4 @@
-"""PostgreSQL's own pg_dump and pg_restore, connected as SQLAlchemy's URL says."""
+"""Runs PostgreSQL's own pg_dump and pg_restore with the connection of an SQLAlchemy URL."""
 
 import asyncio
 import contextlib
@@ -19,11 +19,11 @@ _NAMES = {
     "ssl": "PGSSLMODE",
 }
 _LINE = 1 << 30
-"""The longest line that is read: PostgreSQL's longest value is 1 GB."""
+"""The longest line that is read, in bytes: PostgreSQL's longest value is 1 GB."""
 
 
 def environment(url: str) -> dict[str, str]:
-    """Return what libpq reads of the URL. A password given as an argument would show in the list of processes."""
+    """Return the environment from which libpq takes the connection. Arguments would show the password to `ps`."""
     arguments = connect_arguments(url)
     return os.environ | {
         name: ",".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -33,7 +33,7 @@ def environment(url: str) -> dict[str, str]:
 
 
 async def run_program(name: str, *arguments: str | Path, url: str) -> None:
-    """Run one of PostgreSQL's programs on the database. Raises Unusable with what it says if it fails."""
+    """Run one of PostgreSQL's programs on the database. Raises Unusable with its error output if it fails."""
     async with _started(name, *arguments, variables=environment(url)) as process:
         _, said = await process.communicate()
     _check(name, process, said)

@@ -1,10 +1,10 @@
-"""What a database holds, read in the caller's snapshot."""
+"""Reads what a database holds, in the caller's snapshot."""
 
 import asyncpg
 
 from app.backup.manifest import Contents, Log
 
-# Partitions hold rows, the tables that they belong to do not. Tables of extensions are not ours.
+# Partitions hold rows; the tables that they belong to do not. Tables of extensions are not ours.
 _TABLES = """
 SELECT c.relname FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
@@ -24,7 +24,7 @@ async def list_tables(connection: asyncpg.Connection) -> list[str]:
 
 
 async def read_contents(connection: asyncpg.Connection) -> Contents | None:
-    """Count every row. Return None if the database has no hotline's tables."""
+    """Return what the database holds, with every row counted, or None if it has none of hotline's tables."""
     tables = await list_tables(connection)
     if not {"alembic_version", "event_cursors"} <= set(tables):
         return None

@@ -65,7 +65,7 @@ async def find_outcome(tx: Tx, call: Call) -> CallOutcome | None:
 
 
 async def end(act: Act, tx: Tx, call: Call, outcome: CallOutcome, ended_at: datetime) -> None:
-    """End the call. Its event carries what the figures count."""
+    """End the call, no earlier than it began and no later than now. Its event has the facts that figures need."""
     ended_at = max(call.began_at, min(ended_at, act.now))
     data = {
         "outcome": outcome,

@@ -63,7 +63,7 @@ def month_after(month: date) -> date:
 
 
 def span_of(first: date, following: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the first moments of two days in the zone."""
+    """Return the moments at which the two days begin in the zone."""
     return datetime.combine(first, time(0), zone), datetime.combine(following, time(0), zone)
 
 
@@ -109,12 +109,12 @@ def is_year_known(year: int, days: Days) -> bool:
 
 
 def is_night(moment: datetime, zone: ZoneInfo) -> bool:
-    """Return whether the moment is outside the hours in which people may be phoned about what can wait."""
+    """Return whether the moment is outside the hours in which people may be phoned about non-urgent matters."""
     return not SERVICE_OPENS <= moment.astimezone(zone).time() < SERVICE_CLOSES
 
 
 def next_morning(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return the next end of a night after the moment, in the moment's own time zone."""
+    """Return when the next night after the moment ends (08:00), in the moment's own time zone."""
     local = moment.astimezone(zone)
     return _at(local if local.time() < SERVICE_OPENS else local + DAY, SERVICE_OPENS).astimezone(moment.tzinfo)
 

@@ -26,7 +26,7 @@ from app.kit.terms import Term
 MOST_BEGUN = 60
 """How many names that begin with, or contain, the typed text are considered."""
 LONGEST_NAME = 40
-"""Longer names are not found within a text, in characters."""
+"""In characters: longer names are not found within a text."""
 MOST_WORDS = 16
 """In a longer run of words in Latin letters, no misspellings are looked for."""
 COMMON = 300
@@ -132,8 +132,8 @@ class Found:
     def sure(self) -> bool:
         """Return whether the entry was named. Otherwise it is a guess.
 
-        A guess comes from characters that only sound alike, are a part of the name, or begin another name. Latin
-        letters are never a guess, because people who type them mean what they find.
+        A guess comes from characters that only sound alike, are only part of the name, or begin another name. Latin
+        letters are never a guess, because people type them on purpose to name a place.
         """
         if not _HAN.search(self.found_in):
             return True
@@ -153,7 +153,7 @@ class _Hit(NamedTuple):
 class ComparableText:
     """A text prepared for comparison, without spaces, apostrophes and invisible characters.
 
-    `at` gives the position in the text of each character that is left.
+    `at` gives the position in the text of each remaining character.
     """
 
     def __init__(self, text: str) -> None:
@@ -308,7 +308,7 @@ class Gazetteer:
 
     @cached_property
     def _pairs(self) -> tuple[list[str], Mapping[str, Sequence[int]]]:
-        """Return every name as written, and where each pair of characters occurs in which names."""
+        """Return every name as written, and for each pair of characters, the names that have it and where."""
         names = [name for name in self._exact if len(name) < 64]
         pairs: dict[str, array[int]] = defaultdict(lambda: array("I"))
         for n, name in enumerate(names):
@@ -482,7 +482,7 @@ class Gazetteer:
         share = run / length
         worth = 0.0
         end = place + run
-        if length >= 3:  # within a longer name such as 柳汀新村, the first of three must match
+        if length >= 3:  # within a longer name such as 柳汀新村, the first of three characters must match
             within = length == 3 and letters[start] != name[0] and start and _HAN.match(letters[start - 1])
             for stop in () if within else (start + length, start + length - 1, start + length + 1):
                 if stop <= len(letters) and _one_slip(letters[start:stop], name):
@@ -663,7 +663,7 @@ def _cross(one: _Hit, other: _Hit) -> bool:
 
 
 def _likeliest(answers: Iterable[list[Found]]) -> list[Found]:
-    """Merge the results for several parts of a text; each entry keeps its surest result."""
+    """Merge the results for several parts of a text; each entry keeps its most confident result."""
     first, *rest = answers
     if not rest:
         return first
@@ -674,7 +674,7 @@ def _likeliest(answers: Iterable[list[Found]]) -> list[Found]:
 
 
 def _outermost(hits: Iterable[_Hit]) -> list[_Hit]:
-    """Drop matches within the words of a longer match that is at least as likely."""
+    """Drop matches within a longer match that is at least as likely, or worth at least 0.6."""
     kept: list[_Hit] = []
     spans: dict[tuple[int, int], float] = {}
     for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, -hit.worth)):

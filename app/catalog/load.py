@@ -1,7 +1,7 @@
 """Loads the catalogue and the gazetteer from app/catalog/data. Loading again changes only what changed in the files.
 
 What registrars edit (keywords, operator rule, questions, lines, cap) is set on the first load and not changed
-afterwards. The English of a rule changes only together with the rule.
+afterwards. The English of a rule follows the file as long as the rule is still the file's.
 """
 
 from collections.abc import Iterable, Mapping
@@ -152,7 +152,7 @@ def _item(category: str, row: Row, caps: Row, position: int) -> dict[str, Any]:
 
 
 def _guided(category: str, row: Row, guide: Row) -> dict[str, Any]:
-    """Return what operators ask about the item and where they relay it.
+    """Return what operators ask about the item, and the lines to which they connect the caller.
 
     Nothing is asked about an item answered in the call.
     """

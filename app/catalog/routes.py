@@ -94,7 +94,7 @@ async def search_communities(
 
 @router.post("/places/searches", dependencies=anybody)
 async def search_places(body: PlaceSearch, catalog: CurrentCatalog) -> PlacesFound:
-    """Find where somebody is from what they say. This is a POST so that addresses stay out of URLs."""
+    """Find out where somebody is, based on what they say. This is a POST so that addresses stay out of URLs."""
     found = await asyncio.to_thread(catalog.gazetteer.search, body.words, body.limit)  # takes some milliseconds
     return PlacesFound(
         found=[actions.show_found(one, catalog) for one in found],
@@ -110,7 +110,7 @@ async def list_groups(catalog: CurrentCatalog) -> list[GroupOut]:
 
 @router.get("/paper-kinds", dependencies=anybody)
 async def list_paper_kinds(catalog: CurrentCatalog) -> list[PaperKindOut]:
-    """List the kinds of licences that items require of their providers, or the centre of every provider."""
+    """List the kinds of licences that an item requires of its provider, or that the centre requires of all."""
     return [PaperKindOut.model_validate(kind) for kind in catalog.paper_kinds.values()]
 
 

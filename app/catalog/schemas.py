@@ -24,7 +24,7 @@ class Texts(Body):
 
 
 class Line(Texts):
-    """A line to connect the caller to. If `number` is null, it is the centre's own and still to be entered."""
+    """A line to connect the caller to. If `number` is null, the line is the centre's own and its number is missing."""
 
     number: Number | None
 
@@ -124,7 +124,7 @@ class PlaceSearch(Body):
     """What somebody says about where they are."""
 
     words: FreeText = Field(description="a name, pinyin, initials, English, an address or a sentence")
-    area: Code | None = Field(default=None, description="the chosen township or community, to compare with")
+    area: Code | None = Field(default=None, description="the chosen township or community, to compare the words with")
     limit: int = Field(default=9, ge=1, le=50)
 
 
@@ -160,7 +160,7 @@ class PlaceFound(BaseModel):
     sure: bool = Field(description="true: the place was named; false: it is a guess to check with the caller")
     found_in: str = Field(description="the part of the words that names the place")
     left_over: str = Field(
-        description="the words without the place and its township, such as a house number, to be kept"
+        description="the rest of the words, to keep: without the place and its township, such as a house number"
     )
     sample: bool = Field(description="a place that came with the software; the centre has not checked it")
 

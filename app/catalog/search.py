@@ -1,4 +1,4 @@
-"""Finds items by name while it is typed: in Chinese, pinyin, initials or English, by code, or by a part of these."""
+"""Finds items while somebody types: by name in Chinese, pinyin, initials or English, by code, or by part of these."""
 
 import re
 from collections import defaultdict
@@ -13,14 +13,14 @@ from app.kit.names import fold, same_form
 from app.kit.pinyin import readings
 
 CODE, WHOLE, START, PART = 100.0, 44.0, 33.0, 19.0
-"""The least scores of four kinds of match.
+"""The lowest scores of four kinds of match.
 
 CODE: the text is the item's code. WHOLE: it is, sounds like or is spelt like a name or keyword of the item. START: one
 begins with it. PART: one contains it.
 """
 _HEARD, _SHARED = 25.0, 5.0
 _LEAST_INNER = 4
-"""Letters: shorter texts occur within too many names."""
+"""In letters: shorter texts occur within too many names."""
 _LONGEST_NAME = 12
 """In Chinese characters."""
 _UNSAID = re.compile(r"\W|_")
@@ -29,7 +29,7 @@ _SAYS_NOTHING = frozenset(("and", "for", "the", "who", "how", "with", "without",
 
 
 class _Kind(NamedTuple):
-    """The scores of a text that is the form, begins it, or occurs within it."""
+    """The scores of a text that equals a form, begins it, or occurs within it."""
 
     whole: float
     start: float
@@ -62,8 +62,8 @@ class Index:
     def scores(self, query: str) -> dict[str, float]:
         """Return the score of each item that fits, best first.
 
-        Whole phrases rank first, then beginnings, then parts, then shared words. Of these, words that few items have
-        weigh most.
+        Whole phrases rank first, then beginnings, then parts, then shared words. The fewer
+        items have a shared word, the more it weighs.
         """
         text = _plain(query)
         scores: defaultdict[str, float] = defaultdict(float)

@@ -102,7 +102,7 @@ class Snapshot:
 
     @property
     def most_urgent(self) -> UrgencyTimes:
-        """Return the highest urgency, which dangers have."""
+        """Return the highest urgency, which every danger gets."""
         return min(self.urgencies.values(), key=lambda urgency: urgency.rank)
 
     def spot(self, area: str) -> Spot:

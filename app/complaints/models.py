@@ -51,7 +51,7 @@ class Complaint(Model):
     phone: Mapped[str | None]
     """The number of whoever complained; NULL means the request's contact."""
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
-    """The supervisor responsible for a decision in time."""
+    """The supervisor responsible for deciding in time."""
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]
     """The deadline for the decision."""

@@ -239,7 +239,7 @@ def _flattened(dependant: Dependant) -> Iterator[Dependant]:
 
 
 def _show(described: Json, example: Json) -> None:
-    """Put the example (from examples.json) where its parts belong."""
+    """Put the parts of the example (from examples.json) where they belong in the operation."""
     for parameter in described.get("parameters", ()):
         if parameter["name"] in example.get("parameters", {}):
             parameter["example"] = example["parameters"][parameter["name"]]
@@ -251,7 +251,7 @@ def _show(described: Json, example: Json) -> None:
 
 
 def _share_responses(document: Json) -> None:
-    """Move problems that several operations answer alike into the shared components."""
+    """Move responses with problems that several operations share into the components."""
     used = Counter[str]()
     answers = [
         (operation["responses"], status)
@@ -293,7 +293,7 @@ def _schema_name(error: Error) -> str:
 
 
 def _facts(error: Error) -> list[str]:
-    """Return the names of the members that fill the sentence, in the order of the English one."""
+    """Return the names of the facts that fill in the sentence, in the order of the English one."""
     places = [name for text in (error.en, error.zh) for _, name, _, _ in string.Formatter().parse(text) if name]
     return list(dict.fromkeys(places))
 

@@ -8,8 +8,8 @@
    added.
 
 An error class counts as raised wherever it is named, except in an annotation, `except` or `isinstance`. A function
-counts as called wherever it is named. An operation may therefore list an error too many. The whole test suite shows
-that none is missing: every problem that a test receives must be declared (tests/world.py).
+counts as called wherever it is named. An operation may therefore list errors that it never raises. The
+whole test suite shows that none is missing: every problem that a test receives must be declared (tests/world.py).
 """
 
 # ruff: noqa: N815 (visit_AsyncFor and the like are named by ast.NodeVisitor)
@@ -31,7 +31,7 @@ Error = type[HotlineError]
 OURS = {__name__.partition(".")[0]}
 """The packages whose functions are read."""
 _OF_BUILTINS = {name for kind in (str, bytes, list, dict, set, tuple) for name in dir(kind)}
-"""Methods that our classes share with built-in ones. They need a receiver annotated with a class of ours."""
+"""Names of methods of built-in classes. Calls of these count only on a receiver annotated with a class of ours."""
 _GIVE_THEIR_FIRST = {"AsyncIterator", "Iterator", "Iterable", "Sequence", "list", "tuple", "set", "frozenset"}
 
 

@@ -28,7 +28,7 @@ from app.registry.schemas import Notice
 
 
 async def reply(act: Act, tx: Tx, entry_id: UUID, text: str) -> EntryOut:
-    """Record the provider's reply to a proposed deduction, on which a person then decides.
+    """Record the provider's reply to a proposed deduction. A person then decides.
 
     Raises NotFound, ReplyPeriodOver or StatusConflict.
     """
@@ -75,7 +75,7 @@ def _check_reply_period(act: Act, entry: CreditEntry) -> None:
 
 
 async def apply(act: Act, tx: Tx, provider: Provider, entry: CreditEntry, note: str | None) -> None:
-    """Deduct the entry's points, as far as the provider has credit left, and adjust its standing."""
+    """Deduct the entry's points, as far as the provider has credit left, and adjust the provider's standing."""
     rules = await _rules(tx, entry)
     appeal_by = add_working_days(act.now, rules.appeal_working_days, act.zone, await read_days(tx))
     facts = {"set_decided_by": act.actor.id, "set_decision_note": note, "set_appeal_by": appeal_by}
@@ -151,7 +151,7 @@ async def _revoke(act: Act, tx: Tx, provider: Provider, entry: CreditEntry, note
 
 
 async def reverse(act: Act, tx: Tx, provider: Provider, entry: CreditEntry) -> None:
-    """Undo the entry's effect on the credit because the bill it was made for was corrected.
+    """Undo the entry's effect on the credit because the bill that caused it was corrected.
 
     The credit stays between 0 and full credit.
     """

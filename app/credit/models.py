@@ -41,8 +41,10 @@ class CreditRules(Model):
 
 
 class CreditEntry(Model):
-    """An entry of the ledger. `points` is what the rule says; `effect` is the actual change of the provider's
-    credit."""
+    """An entry of the ledger.
+
+    `points` is what the rule takes or gives, within its maximum. `effect` is the actual change of the credit.
+    """
 
     __tablename__ = "credit_entries"
 

@@ -157,7 +157,7 @@ async def is_made(tx: Tx, provider_id: UUID, rule_code: str, cause: str) -> bool
 
 
 async def list_judged(tx: Tx, correction: Row) -> Sequence[Row]:
-    """Return the logged events about the bill that this event corrects, with its current amount.
+    """Return the logged events about the bill that this event corrects, with the bill's current amount.
 
     They are the completion, the callback about it, and the first correction.
     """

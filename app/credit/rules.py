@@ -97,7 +97,7 @@ class Recovery(Data):
 
 
 class Thresholds(Data):
-    """The levels of credit below which a provider is put on watch or suspended, and from which each ends."""
+    """The levels of credit below which watch and suspension begin, and from which they end."""
 
     watch_below: Level
     active_from: Level
@@ -137,7 +137,7 @@ class Rules(Data):
         return next(rule for rule in self.rules if rule.code == code)
 
     def words(self, code: str) -> Rule | Recovery:
-        """Return the rule that an entry was made under, for its words."""
+        """Return the rule, or the recovery, that has the words for an entry with this code."""
         return self.recovery if code == RECOVERY else self.rule(code)
 
 

@@ -27,8 +27,9 @@ class EntriesWanted(EntryFilter):
 class EntryOut(BaseModel):
     """An entry of the ledger: the rule in words, its cause, and the replies and decisions about it.
 
-    `points` is what the rule says; `effect` is how much the credit has changed so far. A deduction has no effect before
-    its reply period has ended. That period begins when the provider has been notified; until then `reply_by` is null.
+    `points` is what the rule takes or gives, within its maximum; `effect` is how much the credit has changed so far. A
+    deduction has no effect before its reply period has ended. That period begins when the provider has been notified;
+    until then `reply_by` is null.
     """
 
     id: UUID
@@ -111,7 +112,7 @@ class RulesOut(BaseModel):
 
 
 class RulesVersion(BaseModel):
-    """A complete version of the rules. To make the next one, change it and give it a `version` of its own."""
+    """A complete version of the rules. To make the next one, change a copy and give it a new `version`."""
 
     loaded_at: datetime
     in_force: bool

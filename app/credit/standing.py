@@ -37,7 +37,7 @@ NOTICES = {
 async def settle_standing(act: Act, tx: Tx, provider: Provider, change: int) -> None:
     """Move the locked provider, whose credit has changed by `change`, to the standing that its credit calls for.
 
-    Decisions by others stay in place: a gain never worsens a standing, and undoes only what credit caused.
+    What people decided stays in place: a gain never worsens a standing, and undoes only what credit caused.
     """
     rules = await rules_in_force(tx)
     await tx.session.refresh(provider)
@@ -45,7 +45,7 @@ async def settle_standing(act: Act, tx: Tx, provider: Provider, change: int) -> 
     while step := await _next_step(tx, provider, rules, falls=falls):
         await _take(act, tx, step, provider, rules)
         await tx.session.refresh(provider)
-        falls = falls or (step == "release" and provider.standing == Standing.ACTIVE)  # it may belong on watch only
+        falls = falls or (step == "release" and provider.standing == Standing.ACTIVE)  # it may still belong on watch
 
 
 async def _next_step(tx: Tx, provider: Provider, rules: Rules, *, falls: bool) -> str | None:

@@ -82,7 +82,7 @@ async def apply_unanswered(context: Context) -> int:
 
 
 async def recover_credit(context: Context) -> int:
-    """Give the points for whole months without a deduction. Return to how many providers."""
+    """Give the points for whole months without a deduction. Return how many, counting each provider once a month."""
     async with context.db.begin() as tx:
         rules = await read_rules(tx)
     if rules is None:

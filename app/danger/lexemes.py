@@ -1,8 +1,8 @@
 """Turns a text into what the recogniser counts: lexemes, in two blocks.
 
 `said` has the text's Chinese characters, one to three together and two with one or two others between them; its English
-words without endings, alone and in pairs; its length; and how it ends. `meant` has the groups of groups.yaml that it
-has a word of, alone and in pairs, and whether it has any group that harmless calls have.
+words without endings, alone and in pairs; its length; and its punctuation and ending. `meant` has the groups
+(groups.yaml) that have a phrase in the text, alone and in pairs, and whether none is typical of harmless calls.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """The model trained on callers' sentences: for each lexeme, how strongly it indicates a danger, and of which kinds.
 
 The lexemes of a text are weighted by how rare they are. Each of the two blocks (app.danger.lexemes) is scaled to a
-fixed length, so that a long story counts no more than a cry for help. `hotline danger train` rewrites the file
+fixed length, so that a long text counts no more than a short one. `hotline danger train` rewrites the file
 (app.danger.training).
 """
 
@@ -20,7 +20,7 @@ MEANT = 0.4
 STEEP = 3.0
 """How steeply the likelihood rises around the threshold."""
 SMOOTHING = 0.1
-"""The count assumed for a kind with no sentence that has the lexeme."""
+"""Added to the count of each kind, so that a kind whose sentences lack the lexeme stays possible."""
 UNIT = 1000
 """The file stores weights in thousandths."""
 CODES = dict(zip(DangerKind, "abcdefghijklmno", strict=True))

@@ -25,7 +25,7 @@ class _Names(NamedTuple):
     reporting: re.Pattern[str]
     others: re.Pattern[str]
     own: re.Pattern[str]
-    """The caller's word before one of the others: 我 in 我女儿 names the daughter."""
+    """A word like 我 or my before somebody else: 我女儿 names the daughter, not the caller."""
     caller: re.Pattern[str]
     attackers: re.Pattern[str]
 

@@ -1,8 +1,8 @@
 """Decides whether a caller reports that something dangerous is happening now, and what.
 
 Two sources decide together: the model trained on callers' sentences (app.danger.model), and the words that registrars
-edit (app.danger.words), which lower the threshold. If a pattern takes something back for a kind, only its words can
-reveal that kind.
+edit (app.danger.words), which lower the threshold. If a pattern takes something back for a kind, only that kind's
+words can reveal it.
 """
 
 import logging
@@ -51,7 +51,7 @@ def recognise(text: str, rules: Rules) -> list[Recognised]:
     """Return the dangers that the text reveals, likeliest first, and the more urgent first among equals.
 
     Short texts are judged as a whole, longer ones also by a few clauses at a time, because a danger in the middle of
-    other matters would not stand out. It never fails on a text. Without a model, the words alone decide.
+    other matters would not stand out. Raises nothing, whatever the text. Without a model, the words alone decide.
     """
     said = plain(text)
     pieces = [(part, 0.0) for part in overlapping_parts(said)]
@@ -66,8 +66,10 @@ def recognise(text: str, rules: Rules) -> list[Recognised]:
 
 
 def _clauses(text: str) -> Iterator[str]:
-    """Yield the runs of whole clauses that fit into a window; a clause that is longer by itself, or in parts if it is
-    twice as long."""
+    """Yield the runs of whole clauses that fit into a window.
+
+    A longer clause comes by itself, or in parts if it is longer than two windows.
+    """
     clauses = [part for clause in _CLAUSE.findall(text) for part in overlapping_parts(clause, 2 * WINDOW, WINDOW)]
     last = 0
     for begin in range(len(clauses)):

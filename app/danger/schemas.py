@@ -38,14 +38,14 @@ class EmergencyLine(Line):
 
 
 class Words(Body):
-    """The patterns that reveal the danger, and those that sound like it but do not."""
+    """The patterns that reveal the danger, and those of harmless phrases that sound like it."""
 
     recognise: list[Pattern] = Field(min_length=1, max_length=500)
     take_back: list[Pattern] = Field(default=[], max_length=500)
 
 
 class Said(Texts):
-    """A sentence of a script. With `who`, it fits only if they are the one in danger."""
+    """A sentence of a script. With `who`, it is said only if that person is in danger."""
 
     who: InDanger | None = None
 
@@ -60,7 +60,7 @@ def _fits_both(say: list[Said]) -> list[Said]:
 
 
 class Script(Body):
-    """What the operator says, what they never say or do, and the lines to connect, in this order."""
+    """What the operator says, what they never say or do, and the lines to connect, first choice first."""
 
     zh: Name = Field(description="the danger's name")
     en: Name
@@ -68,7 +68,7 @@ class Script(Body):
         description="the item of the request if the operator picked none"
     )
     who: InDanger = Field(
-        default=InDanger.CALLER, description="who is in danger if the caller's words name nobody, or both"
+        default=InDanger.CALLER, description="who is presumed in danger if the caller's words name nobody, or both"
     )
     say: Annotated[list[Said], AfterValidator(_fits_both)] = Field(min_length=1, max_length=24)
     dont: list[Said] = Field(default=[], max_length=16)
@@ -76,13 +76,13 @@ class Script(Body):
 
 
 class Guide(Script):
-    """All that is stored about a danger. Without `words`, the software's own apply and improve with it."""
+    """All that is stored about a danger. Without `words`, those of the software apply, and improve with its updates."""
 
     words: Words | None = None
 
 
 class GuideDraft(Guide):
-    """A version to write. `change` says what is new in it."""
+    """A new version to write. `change` says what is new in it."""
 
     change: Note | None = None
 

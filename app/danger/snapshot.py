@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class Dangers(NamedTuple):
-    """What is in force: the guide for each kind, and the words that reveal it. The `samples` came with the software."""
+    """The guides in force, and the words that reveal each kind. The guides of `samples` came with the software."""
 
     guides: Mapping[DangerKind, Guide]
     rules: Rules

@@ -35,7 +35,7 @@ EMERGENCIES = {
 """Items that are dangers or often come with one. What callers say about them is not used as harmless."""
 _COST, _COST_OF_ORDINARY = 3.0, 3.5
 _SHARE_OF_ODDS = 0.1
-"""How much of a lexeme's naive-Bayes odds is added to its weight; they generalise better to writers not seen."""
+"""How much of a lexeme's naive-Bayes odds is added to its weight; the odds generalise better to unseen writers."""
 _ROUNDS = 20
 _SEED = 0
 
@@ -124,7 +124,7 @@ def _odds(of_danger: int, dangers: int, of_harmless: int, harmless: int) -> floa
 
 
 class _Row(NamedTuple):
-    """A training row. `sign` is 1 for a danger and -1 otherwise; `slack` is how far it may lie on the wrong side."""
+    """A training row. `sign` is 1 for a danger and -1 otherwise; The larger `slack`, the less the wrong side costs."""
 
     sign: float
     slack: float
@@ -182,7 +182,7 @@ def leave_out(sentences: Sequence[tuple[Sentence, Lexemes]]) -> Iterator[Writer]
 
 
 def threshold_of(writers: Iterable[Writer], false_alarms: float = FALSE_ALARMS) -> float:
-    """Return the threshold at which this share of the harmless sentences of unknown writers scores above it."""
+    """Return the threshold above which this share of unknown writers' harmless sentences scores."""
     scores = sorted((score for writer in writers for score in writer.harmless), reverse=True)
     return scores[int(len(scores) * false_alarms)]
 
