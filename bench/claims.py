@@ -118,7 +118,7 @@ class Theirs:
         )
 
     async def _again(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Retry while a fetch and a finish meet in a deadlock."""
+        """Retry as long as the call fails because a fetch and a finish deadlock."""
         while True:
             try:
                 return await call()

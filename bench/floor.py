@@ -138,7 +138,7 @@ app = FastAPI()
 
 
 async def caller(request: Request) -> UUID:
-    """Return who holds the token, from a dictionary. Raises HTTPException (401)."""
+    """Return the token's holder, from a dictionary. Raises HTTPException (401)."""
     token = request.headers.get("authorization", "")[7:]
     found: UUID | None = request.app.state.tokens.get(token)
     if found is None:
@@ -153,7 +153,7 @@ Caller = Annotated[UUID, Depends(caller)]
 async def create(
     body: RequestIn, request: Request, who: Caller, idempotency_key: Annotated[str, Header()]
 ) -> DispatchOut:
-    """Use one statement to create and answer, two to create and dispatch."""
+    """Create and answer with one statement, or create and dispatch with two."""
     catalog: Snapshot = request.app.state.catalog
     pool: asyncpg.Pool = request.app.state.pool
     item, place, now = catalog.item(body.item), catalog.spot(body.area or ""), datetime.now(UTC)
@@ -191,7 +191,7 @@ async def create(
 
 @app.post("/api/v1/catalog/suggestions")
 async def suggest(body: SuggestionsIn, request: Request, who: Caller) -> SuggestionsOut:
-    """Search the names of the items and nothing else, with no statement."""
+    """Search only the names of the items, with no SQL statement."""
     catalog: Snapshot = request.app.state.catalog
     scores = catalog.index.scores(body.words)
     codes = sorted(scores, key=lambda code: -scores[code])[: body.limit]
@@ -201,14 +201,14 @@ async def suggest(body: SuggestionsIn, request: Request, who: Caller) -> Suggest
 
 @app.get("/api/v1/provider/offers")
 async def poll(request: Request, who: Caller) -> list[OfferOut]:
-    """Use one statement."""
+    """Return the live offers, with one statement."""
     rows = await request.app.state.pool.fetch(POLL, who, datetime.now(UTC))
     return [OfferOut.model_validate(dict(row)) for row in rows]
 
 
 @app.put("/api/v1/provider/offers/{offer_id}/acceptance")
 async def accept(offer_id: UUID, request: Request, who: Caller, body: Acceptance | None = None) -> JobOut:
-    """Use one statement."""
+    """Accept the offer, with one statement."""
     now = datetime.now(UTC)
     row = await request.app.state.pool.fetchrow(ACCEPT, offer_id, who, now, new_id(now), now.date())
     if row is None:
@@ -218,7 +218,7 @@ async def accept(offer_id: UUID, request: Request, who: Caller, body: Acceptance
 
 @app.put("/api/v1/provider/jobs/{job_id}/completion")
 async def complete(job_id: UUID, body: Completion, request: Request, who: Caller) -> JobOut:
-    """Use one statement."""
+    """Complete the job, with one statement."""
     now = datetime.now(UTC)
     row = await request.app.state.pool.fetchrow(COMPLETE, job_id, who, now, body.amount_fen, body.result, now.date())
     if row is None:

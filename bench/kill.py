@@ -257,9 +257,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--providers", type=int, default=500)
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--per-second", type=float, default=6, help="requests")
-    parser.add_argument(
-        "--haste", type=float, default=240, help="how many times as fast as real ones the providers are"
-    )
+    parser.add_argument("--haste", type=float, default=240, help="the providers' speed as a multiple of real ones'")
     parser.add_argument("--seed", type=int, default=81890)
 
 

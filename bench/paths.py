@@ -70,7 +70,7 @@ async def sentences(doors: Doors, count: int) -> Iterator[bytes]:
 
 @cache
 def _said() -> list[str]:
-    """Return what callers say, in every voice, from the file that is kept apart for measuring."""
+    """Return callers' sentences, in random order, from the file that is kept apart for measuring."""
     lines = KEPT_APART.read_text(encoding="utf-8").splitlines()
     said = [line.split("\t")[0] for line in lines if not line.startswith(("#", "sentence\t"))]
     random.Random(81890).shuffle(said)

@@ -99,7 +99,7 @@ async def statements(url: str, seconds: float) -> tuple[float, int, int]:
 
 
 def creation(cast: Cast, provider: BenchProvider, **outcome: object) -> bytes:
-    """Return a request taken by the operator, for the provider's item and township."""
+    """Return the message by which the operator creates a request for the provider's item and township."""
     body = {
         "phone": f"154{secrets.randbelow(10**8):08d}",
         "area": provider.township,
@@ -151,7 +151,7 @@ def show(name: str, values: Sequence[float]) -> None:
 
 
 async def park(port: int, providers: Sequence[BenchProvider]) -> list[Waiting]:
-    """Have all of them start to wait."""
+    """Let each of these providers open its poll, OPENED_AT_ONCE at a time."""
     waiting = [Waiting(provider, port) for provider in providers]
     for first in range(0, len(waiting), OPENED_AT_ONCE):
         await asyncio.gather(*(one.begin() for one in waiting[first : first + OPENED_AT_ONCE]))
@@ -159,7 +159,7 @@ async def park(port: int, providers: Sequence[BenchProvider]) -> list[Waiting]:
 
 
 async def main(url: str, options: argparse.Namespace) -> None:
-    """Measure before they wait, while they wait, and after all have disconnected."""
+    """Measure before the providers wait, while they wait, and after all have disconnected."""
     cast = await hire(url, options.waiting + 1, datetime.now(UTC))
     with serving(url) as (port, process):
         await answers(port)

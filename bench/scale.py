@@ -51,7 +51,7 @@ CONCURRENT = 16
 MATCHES, DISPATCHES = 150, 240
 SEED = 81890
 PLENTY = 100_000
-"""Each provider's places, so many that none fills up during the measurement."""
+"""Each provider's capacity, high enough that none fills up during the measurement."""
 WIDTHS = (8, 8, 8, 7, 9, 9, 7, 6, 8, 7)
 
 # Each copy of a row equals the row except for these columns; `k` is the number of the copy.
@@ -114,7 +114,7 @@ async def run_sql(url: str, *statements: str) -> None:
 
 
 async def found(url: str) -> None:
-    """Set up the catalogue, the sample registry with kept counts and plenty of places, and an operator."""
+    """Set up the catalogue, the sample registry with kept counts and ample capacity, and an operator."""
     await migrate(url)
     db = Database(url, pool_size=1)
     async with db.begin() as tx:

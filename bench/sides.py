@@ -32,7 +32,7 @@ from bench.stage import free_port
 
 WARM_UP = 200
 ROOM = 100_000
-"""Each provider's places, so many that none fills up during the measurement."""
+"""Each provider's capacity, high enough that none fills up during the measurement."""
 ROOT = Path(__file__).parents[1]
 
 
@@ -118,7 +118,7 @@ def _seed(url: str, tree: Path, python: Path) -> None:
 
 
 def _environment(url: str) -> dict[str, str]:
-    # One operator stands for all operators here.
+    # One operator makes every call here, so its quota must not limit the load.
     return os.environ | {"DATABASE_URL": url, "DATABASE_DIRECT_URL": url, "HOTLINE_CALLS_PER_MINUTE": "10000000"}
 
 

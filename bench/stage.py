@@ -138,7 +138,7 @@ def free_port() -> int:
 
 
 class Process:
-    """One of our commands, to be killed and started again."""
+    """One of our commands, which can be killed and started again."""
 
     def __init__(self, *command: str, **environment: str) -> None:
         self._command, self._environment = command, environment

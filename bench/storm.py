@@ -128,7 +128,7 @@ def draw_storm(seed: int, share: float) -> Storm:
 def _works(provider: SampleProvider) -> bool:
     """Return whether the provider is active, has valid papers, and is open that morning.
 
-    It stays out during the storm.
+    Its crews then work for the whole storm, even past closing time.
     """
     ten = time(10)
     is_open = any(day == DAY.isoweekday() and opens <= ten for day, opens, _ in provider.hours)

@@ -35,7 +35,7 @@ class Paper:
 
 
 def price(item: SampleItem, tier: Tier, level: float, rng: Random) -> tuple[PriceKind, int]:
-    """Return how a provider prices the item at the tier, in fen. `level` runs from 0 (cheap) to 1 (dear)."""
+    """Return a price kind and a price in fen for the item at the tier. `level` runs from 0 (cheap) to 1 (dear)."""
     if tier is Tier.FREE:
         return PriceKind.FREE, 0
     share = min(1.0, max(0.0, level + rng.gauss(0, 0.15)))

@@ -23,7 +23,7 @@ AT_A_TIME = 20
 
 
 async def generate_day(past: Past, day: date, midnight: datetime, scale: float) -> Rows:
-    """Generate the day's requests and all they led to. Everything except the ids is the same every time.
+    """Generate the day's requests and everything that follows from them: always the same, except for the ids.
 
     Yields to other tasks in between.
     """
@@ -104,7 +104,10 @@ def _hear_back(life: Life) -> None:
 
 
 def _same_work(life: Life) -> Served | None:
-    """Return, for some requests, one for the same item and township that is worked on for 30 more minutes, or None."""
+    """Draw whether the request repeats an earlier one. Return that one, or None.
+
+    It is for the same item and township, and its work ends more than 30 minutes from now.
+    """
     if life.item.kind is Kind.INFO or not life.past.chance("duplicate"):
         return None
     earlier = life.past.solved.get((life.item.code, life.request["township_code"]))

@@ -37,7 +37,7 @@ DAY = timedelta(days=1)
 
 @dataclass
 class HistoryFigures:
-    """How many days were loaded, how many skipped because they had requests, and the rows added by table."""
+    """How many days were loaded, how many were skipped because they had requests, and how many rows each table got."""
 
     loaded: int = 0
     skipped: int = 0
@@ -80,7 +80,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 async def _roll_windows(db: Database, first_day: date) -> None:
-    """Start all windows on the same day, so that the counts added to them leave them in time."""
+    """Start all windows on the same day, so that the counts added to them expire when they should."""
     async with db.begin() as tx:
         while await roll_windows(tx, first_day, BATCH):
             pass
@@ -104,7 +104,7 @@ async def _find_empty_days(db: Database, zone: ZoneInfo, days: Sequence[date]) -
 
 
 async def _generate_day(past: Past, day: date | None, scale: float) -> Rows:
-    """Generate a day's rows. Without a day there are none."""
+    """Return the rows generated for the day, or none if `day` is None."""
     return await generate_day(past, day, _midnight(day, past.zone), scale) if day else Rows()
 
 

@@ -14,7 +14,7 @@ DayCounts = Mapping[tuple[UUID, date, str], int]
 
 
 def kept_counts(rows: Rows, first_day: date) -> dict[type[Model], list[Row]]:
-    """Return what these rows add to each table of counts. Windows begin on `first_day`, without earlier days."""
+    """Return what these rows add to each table of counts. Windows begin on `first_day` and omit earlier days."""
     recent = {key: count for key, count in rows.counts.items() if key[1] >= first_day and key[2] in WINDOW_COUNTS}
     months = [
         {"month": month, "item_code": item, "provider_id": provider, "counted": count}

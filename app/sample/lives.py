@@ -30,7 +30,7 @@ STAFF = Actor(ActorKind.STAFF)
 
 
 class Life:
-    """A past request and how it is generated. `now` is the moment reached so far."""
+    """A past request while it is being generated. `now` is the moment reached so far."""
 
     def __init__(self, past: Past, arrival: Arrival, at: datetime) -> None:
         self.past, self.now = past, at
@@ -41,7 +41,7 @@ class Life:
         self.offer: Row = {}
         self.job: Row = {}
         self.redo = False
-        """The provider that did the work is asked first."""
+        """Whether the next offer goes to the provider that did the work."""
         self.complaints: list[Row] = []
         caller = past.caller(arrival, at)
         self.request = self._facts(caller, arrival) | self._tiers(caller.citizen)
@@ -89,7 +89,7 @@ class Life:
         return {"tier_asked": tier, "tier_entitled": tier, "tier": tier}
 
     def until(self, moment: datetime) -> None:
-        """Go forward to the moment. If that is past the end of history, go half of the way to the end instead."""
+        """Go forward to the moment. If that is past the end of history, go halfway to the end instead."""
         if moment >= self.past.end:
             moment = self.now + (self.past.end - self.now) / 2
         self.now = max(self.now, moment)
@@ -144,7 +144,7 @@ class Life:
         return said
 
     def count(self, provider_id: UUID, **counts: int) -> None:
-        """Add to the provider's counts of the day. `counted` also counts for the item in the month."""
+        """Add to the provider's counts for the day. `counted` is also added to its count for the item and month."""
         day, rows = self.local().date(), self.past.rows
         for column, more in counts.items():
             rows.counts[provider_id, day, column] += more
@@ -156,7 +156,7 @@ class Life:
         return self.now.astimezone(self.past.zone)
 
     def due(self) -> Row:
-        """Return what dispatch sets now: deadlines, and for booked work the next day if no wanted time lies ahead."""
+        """Return what dispatch sets now: deadlines and, for booked work with no wanted time ahead, a default window."""
         request, values = self.request, {"dispatched_at": self.now}
         window = Window(request["wanted_from"], request["wanted_to"]) if request.get("wanted_from") else None
         if self.allowance.arrive_rule is ArriveRule.APPOINTMENT and (window is None or window.end <= self.now):

@@ -39,7 +39,7 @@ def provider_id(number: int) -> UUID:
 async def load_registry(tx: Tx, reference: date, now: datetime) -> int:
     """Add the sample providers that are missing, as of the reference date. Returns how many.
 
-    A provider that exists, or whose credit code another one has, is left alone with everything that belongs to it.
+    A provider that exists, or whose credit code is taken, is left alone with everything that belongs to it.
     """
     providers = {provider_id(provider.number): provider for provider in generate_registry(reference)}
     statement = insert(Provider).values([_provider(key, provider) for key, provider in providers.items()])

@@ -1,4 +1,4 @@
-"""Chooses the sample provider that would have taken a past request, and its terms."""
+"""Chooses which sample provider is asked to take a past request, and at what price."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class _Choice(NamedTuple):
 
 
 class Market:
-    """The active providers of the sample registry. They are drawn by capacity and nearness, as fair ranking chooses."""
+    """The active providers of the sample registry. A draw favours capacity and nearness, as fair ranking does."""
 
     def __init__(self, registry: Sequence[SampleProvider], weights: Mapping[str, float]) -> None:
         self._weights = weights
@@ -143,7 +143,7 @@ def _km(provider: PricedProvider, township: str) -> float:
 
 
 def _candidate(provider: PricedProvider, km: float) -> Candidate:
-    """A candidate that is a third full and has an average share of the offers."""
+    """Return the provider as a candidate that is a third full and has had an average share of the offers."""
     sample, behaviour = provider.sample, provider.behaviour
     accepted, completed = round(behaviour.accept_rate * 100), round((1 - behaviour.return_rate) * 100)
     return Candidate(

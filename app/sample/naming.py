@@ -8,7 +8,7 @@ from app.sample.reference import sample_data
 
 DIVISION = "330203"
 PROVIDER_PREFIX = "1790574"
-"""Ningbo's area code and a prefix assigned to no network, so that a sample number rings nobody."""
+"""A prefix assigned to no network, then Ningbo's area code, so that a sample number rings nobody."""
 
 
 def person_name(rng: Random, age: str) -> str:
@@ -32,7 +32,7 @@ class Namer:
         self._given: set[str] = set()
 
     def name(self, rng: Random, pattern: str, **parts: str) -> str:
-        """Return the pattern with its parts and a fresh two-character {brand}."""
+        """Return a fresh name: the pattern with these parts and a random two-character {brand}."""
         names = sample_data("names.yaml")["company"]
         return self._fresh(
             lambda: pattern.format(brand=rng.choice(names["heads"]) + rng.choice(names["tails"]), **parts)

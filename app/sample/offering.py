@@ -167,7 +167,7 @@ def decide(life: Life) -> None:
 
 
 def cancel(life: Life) -> None:
-    """Cancel for the citizen, withdrawing the offer or ending the job."""
+    """Cancel at the citizen's request: withdraw the pending offer, or end the job."""
     said = life.contact("cancel")
     job, offer = life.job, life.offer
     life.step("cancel", cancelled_at=life.now, cancel_reason=said)

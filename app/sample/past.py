@@ -82,15 +82,15 @@ class Past:
         self._shares, self._minutes, self._words = history["shares"], history["minutes"], history["words"]
 
     def begin(self, rng: Random) -> None:
-        """Begin another day."""
+        """Begin another day, with its own random numbers and no rows."""
         self.rng, self.rows = rng, Rows()
 
     def chance(self, what: str) -> bool:
-        """Return whether something happens this time, as often as history.yaml says."""
+        """Draw whether something happens, with the probability in history.yaml."""
         return bool(self.rng.random() < self._shares[what])
 
     def lasts(self, what: str) -> timedelta:
-        """Return how long something takes this time."""
+        """Draw how long something takes, with the mean in history.yaml."""
         return timedelta(minutes=self.rng.expovariate(1 / self._minutes[what]))
 
     def words(self, about: str) -> str:
@@ -110,7 +110,7 @@ class Past:
         yield from (Tier(t) for t in item.tiers[1:] if self.catalog.entitlements_to(item, Tier(t), set(groups)))
 
     def caller(self, arrival: Arrival, at: datetime) -> Caller:
-        """Return who calls. A citizen who never called before is added."""
+        """Draw who calls. A citizen who has never called before is added."""
         index = self._population.draw_caller(self.rng, arrival.township, arrival.item)
         if index not in self._callers:
             self._callers[index] = self._meet(self._population.citizen(index), at)

@@ -12,7 +12,7 @@ CITIZEN_PREFIX = "154"
 """A prefix assigned to no network, so that a sample number rings nobody."""
 
 EAGERNESS = 1.5
-"""At 1 all citizens call equally often. Above 1 the first ones of a township call more often."""
+"""At 1 all citizens call equally often. Above 1 those with the lowest numbers call more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,9 @@ class Population:
         )
 
     def draw_caller(self, rng: Random, township: str, item: str) -> int:
-        """Draw a citizen of the township who asks for the item. Return their number.
+        """Draw a citizen of the township to ask for the item, and return their number.
 
-        Elders are drawn as often as elders ask for the item.
+        The share of elders is the one that people.yaml gives for the item.
         """
         block = self._block_of[township]
         if rng.random() < _elder_share(item):

@@ -19,7 +19,7 @@ from app.registry.models import Provider, ProviderDay, ProviderItemMonth, Provid
 
 
 async def list_existing(tx: Tx, provider_ids: Sequence[UUID]) -> Sequence[UUID]:
-    """Return those of the providers that are in the registry."""
+    """Return which of these ids belong to providers in the registry."""
     return (await tx.session.execute(select(Provider.id).where(Provider.id.in_(provider_ids)))).scalars().all()
 
 
@@ -78,7 +78,7 @@ async def last_seq(tx: Tx) -> int:
 
 
 async def copy(tx: Tx, model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows by COPY. What one row leaves out is NULL; what all leave out gets the database's default."""
+    """Add rows by COPY. A column missing from some rows is NULL there. One missing from all gets its default."""
     table = cast(Table, model.__table__)
     named = set[str]().union(*rows)
     columns = [column.name for column in table.c if column.name in named]
@@ -90,12 +90,12 @@ _EVENT = ("seq", "at", "kind", "request_id", "provider_id", "actor_kind", "actor
 
 
 async def copy_events(tx: Tx, records: Iterable[tuple[Any, ...]]) -> None:
-    """Add numbered events by COPY. Each is a tuple from `seq` to the last of its facts."""
+    """Add numbered events by COPY. Each record is a tuple: `seq` first, its facts last."""
     await tx.driver.copy_records_to_table("events", records=records, columns=_EVENT)
 
 
 def _adding(model: type[Model]) -> Prepared:
-    """An INSERT that adds counts to existing rows. Columns that are not counts stay as they are."""
+    """Return an INSERT that adds counts to existing rows. Columns that are not counts stay as they are."""
     table = cast(Table, model.__table__)
     columns = [column.name for column in table.c]
     arrays = (bindparam(column.name, type_=ARRAY(column.type)) for column in table.c)

@@ -21,7 +21,7 @@ DATA = Path(__file__).parent / "data"
 
 @dataclass(frozen=True, slots=True)
 class SampleItem:
-    """What the generators need of a service item. `cap_fen` limits the low-fee price per `unit`; 0 means no low fee."""
+    """A service item, as the generators need it. `cap_fen` limits the low-fee price per `unit`; 0 means no low fee."""
 
     code: str
     category: str

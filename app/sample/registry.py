@@ -75,7 +75,9 @@ class SampleProvider:
 
 @dataclass(frozen=True, slots=True)
 class _Post:
-    """A place in the registry for a provider. An `anchor` offers everything, everywhere, with valid licences."""
+    """A place in the registry for a provider. An `anchor` offers all its items, with valid licences, and serves the
+    whole district unless `reach` limits it.
+    """
 
     trade: str
     kind: ProviderKind
@@ -135,7 +137,7 @@ def _posts() -> Iterator[_Post]:
 
 
 def _seats(seats: str | int) -> list[tuple[str | None, SampleCommunity | None]]:
-    """Return the townships, or communities in them, that get their own body, or None for each place not tied to one."""
+    """Return the seats: townships, or communities with their townships; for a number, as many times (None, None)."""
     if isinstance(seats, int):
         return [(None, None)] * seats
     townships = sample_townships()
@@ -184,14 +186,14 @@ def _provider(number: int, post: _Post, namer: Namer, reference: date, seed: int
 
 
 def _seat(rng: Random, anchor: bool) -> str:
-    """Return where a provider is based. Those that serve the whole district are in town."""
+    """Return the township that a provider is based in. Anchors are in urban ones."""
     seats: dict[str, int] = sample_data("registry.yaml")["seats"]
     open_to = {code: seats[code] for code, township in sample_townships().items() if township.urban or not anchor}
     return rng.choices(list(open_to), weights=list(open_to.values()))[0]
 
 
 def _capacity(rng: Random, post: _Post) -> int:
-    """Return how many unfinished jobs it takes, by its size. The busiest trades have bigger providers."""
+    """Return how many unfinished jobs a provider takes at a time. The busiest trades have bigger providers."""
     if post.community:
         return rng.randint(4, 9)
     if post.anchor:
@@ -201,7 +203,7 @@ def _capacity(rng: Random, post: _Post) -> int:
 
 
 def _reach(rng: Random, post: _Post, capacity: int) -> int:
-    """Return how many townships it serves, nearest first."""
+    """Return how many townships the provider serves, nearest first."""
     if post.anchor or capacity >= 25:
         return len(sample_townships())
     return rng.randint(9, 14) if capacity >= 10 else rng.randint(6, 10)

@@ -1,7 +1,7 @@
 """The shape of a hotline's year: how many requests arrive when, for what, from where and by which channel.
 
-Days and hours are in the centre's zone. All figures are in data/shape.yaml. A generator in the same state draws the
-same requests.
+Days and hours are in the centre's zone. All figures are in data/shape.yaml. A random generator in the same
+state always draws the same requests.
 """
 
 from collections.abc import Mapping
@@ -132,7 +132,7 @@ def _mix_of(day: date) -> tuple[_Hour, ...]:
 
 @cache
 def _mix(month: int, weekend: bool, event: str | None) -> tuple[_Hour, ...]:
-    """Return the 24 hours of such a day. Information keeps its share, whatever the season does to single items."""
+    """Return the hours of a day of this kind. Information keeps its share, whatever the season does to single items."""
     shape, items = _shape(), sample_items()
     info_share = shape["events"].get(event, {}).get("info_share", shape["info_share"])
     weights = {code: _weight(code, month, weekend, event) for code in _codes()}

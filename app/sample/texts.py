@@ -13,7 +13,7 @@ EXTRA_SHARE = 0.4
 
 
 def utterance(item: str, rng: Random) -> str:
-    """Return what a caller says who wants the item."""
+    """Return what a caller who wants the item says."""
     said = str(rng.choice(sample_data("utterances.yaml")["say"][item]))
     if sample_items()[item].kind in (Kind.SERVICE, Kind.VOLUNTEER) and rng.random() < EXTRA_SHARE:
         said += rng.choice(sample_data("utterances.yaml")["extra"])
@@ -26,7 +26,7 @@ def answer(item: str, rng: Random) -> str:
 
 
 def relay_target(item: str) -> str:
-    """Return to whom a relay item is handed. Raises KeyError for other kinds."""
+    """Return whom a relay item is passed to. Raises KeyError for other kinds."""
     return str(sample_data("utterances.yaml")["relay"][item])
 
 

@@ -1,4 +1,4 @@
-"""What providers do on past requests that they have accepted: visits, quotes, bills, returns."""
+"""What providers do about past requests that they have accepted: visits, quotes, bills, returns."""
 
 from datetime import datetime, time, timedelta
 
@@ -17,7 +17,7 @@ from app.sample.reference import sample_data
 
 MOST_RETURNS = 2
 OPENS, CLOSES = 8, 20
-"""The hours of the day in which work that is not urgent is done."""
+"""Work that is not urgent is done between these hours of the day."""
 
 
 def visit(life: Life) -> None:
@@ -63,7 +63,7 @@ def _arrival(life: Life, provider: PricedProvider) -> datetime:
 
 
 def _in_hours(life: Life, moment: datetime) -> datetime:
-    """Return the moment, or some time on the next morning if it is out of hours."""
+    """Return the moment or, if it is out of hours, some time in the morning that follows."""
     local = moment.astimezone(life.past.zone)
     if OPENS <= local.hour < CLOSES:
         return moment

@@ -1,4 +1,4 @@
-"""The problems a call about a statement can meet."""
+"""Problems with statements and their links."""
 
 from app.kit.errors import HotlineError
 

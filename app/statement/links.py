@@ -56,7 +56,7 @@ async def make_link(act: Act, tx: Tx, provider_id: UUID, body: LinkIn, first: On
 
 
 async def revoke_link(act: Act, tx: Tx, provider_id: UUID, link_id: UUID) -> None:
-    """Revoke the link. From now on it leads nowhere. Raises NotFound."""
+    """Revoke the link, which stops working at once. Raises NotFound."""
     link = await queries.find_link(tx, provider_id, link_id)
     if link is None:
         raise NotFound(what="link", key=str(link_id))

@@ -17,7 +17,7 @@ from app.statement.schemas import Best, DecisionsAsked, OwnDecision
 async def list_decisions(
     tx: Tx, provider_id: UUID, asked: DecisionsAsked, today: date, zone: ZoneInfo
 ) -> Sequence[Any]:
-    """Return the day's decisions that considered the provider, newest first, one more than the page holds.
+    """Return the day's decisions that considered the provider, newest first, and one more than the page holds.
 
     Raises CursorInvalid.
     """

@@ -125,7 +125,7 @@ LEFT JOIN LATERAL (
 WHERE (:me = ANY (d.ranked) OR :me = ANY (d.rejected)) AND NOT r.undone AND {}
 """
 _ME = bindparam("me", type_=Uuid)
-# Ordered by time: ordered by id, PostgreSQL would walk from the newest decision down to the day asked for.
+# Ordered by time because, in id order, PostgreSQL would walk from the newest decision down to the day asked for.
 _OF_SPAN = text(
     _DECISIONS.format("d.at >= :begins AND (d.at, d.id) < (:ends, :before)")
     + "ORDER BY d.at DESC, d.id DESC LIMIT :most"
@@ -143,7 +143,7 @@ _OF_REQUEST = text(_DECISIONS.format("d.request_id = :request") + "ORDER BY d.id
 async def list_own_decisions(
     tx: Tx, provider_id: UUID, span: tuple[datetime, datetime], after: tuple[datetime, int] | None, limit: int
 ) -> Sequence[Any]:
-    """Return the decisions about the provider in the span, newest first. `after` is the last row of the page before."""
+    """Return the decisions about the provider in the span, newest first. `after` is the previous page's last row."""
     ends, before = after or (span[1], 0)
     values = {"me": provider_id, "begins": span[0], "ends": ends, "before": before, "most": limit}
     return (await tx.session.execute(_OF_SPAN, values)).all()

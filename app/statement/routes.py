@@ -51,7 +51,7 @@ PAGE = UNINDEXED | {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 }
-"""The printed page has its own style sheet and nothing else."""
+"""Headers that let the printed page load nothing except its own style sheet."""
 
 
 async def _zone(request: Request) -> ZoneInfo:
@@ -108,7 +108,7 @@ async def read_statement_month(
     tx: Transaction,
     catalog: CurrentCatalog,
 ) -> MonthStatement | Response:
-    """Return a provider's amounts of a month. `format=html` returns the page that goes to the provider on paper."""
+    """Return a provider's amounts for a month, job by job. `format=html` returns the page to print for the provider."""
     return await _present(await actions.read_month(act, tx, provider_id, month, catalog), wanted, act.zone)
 
 
@@ -138,7 +138,7 @@ async def list_statement_links(
 
 @router.delete("/providers/{provider_id}/statement-links/{link_id}", status_code=204)
 async def revoke_statement_link(provider_id: UUID, link_id: UUID, act: Reader, tx: Transaction) -> None:
-    """Revoke a statement link. From now on it leads nowhere."""
+    """Revoke a statement link, which stops working at once."""
     await links.revoke_link(act, tx, provider_id, link_id)
 
 
@@ -215,7 +215,10 @@ async def list_no_shows_of_citizen(
     tx: Transaction,
     paging: Annotated[Paging, Query()],
 ) -> Page[NoShowOfCitizen]:
-    """List the jobs that found the citizen absent, newest first. Reading them is written to the audit log."""
+    """List the jobs given back because the citizen was absent, newest first.
+
+    Reading them is written to the audit log.
+    """
     return await _list_no_shows(act, tx, await get_citizen(tx, citizen_id), paging, request, response)
 
 
@@ -228,8 +231,8 @@ async def list_no_shows(
     tx: Transaction,
     paging: Annotated[Paging, Query()],
 ) -> Page[NoShowOfCitizen]:
-    """List the jobs that found the citizen absent. Use `GET /no-shows?citizen_id=`, which keeps the number out of the
-    address. Reading them is written to the audit log."""
+    """List the jobs given back because the citizen was absent. Use `GET /no-shows?citizen_id=` instead, which keeps the
+    phone number out of the address. Reading them is written to the audit log."""
     return await _list_no_shows(act, tx, await find_citizen(tx, phone), paging, request, response)
 
 

@@ -99,7 +99,7 @@ class Total(BaseModel):
 
 
 class MonthStatement(BaseModel):
-    """A month's amounts job by job, with its figures and the credit entries open or decided in it."""
+    """A month's amounts job by job, with its figures and the credit entries made, decided or reversed in it."""
 
     provider_id: UUID
     provider_number: int
@@ -114,7 +114,7 @@ class MonthStatement(BaseModel):
 
 
 class MonthsAsked(BaseModel):
-    """The first and last month, both included. By default the last twelve months, with the current one."""
+    """The first and last month, both included. By default the last twelve months, including the current one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -146,8 +146,8 @@ class Best(BaseModel):
 class OwnDecision(BaseModel):
     """A matching decision about you for a request.
 
-    If you were ranked, `place` of `ranked` and `total` say where; if not, `reason` says why. `asked` means that you got
-    an offer; `own` holds your scores per criterion.
+    If you were ranked, `place` (out of `ranked`) and `total` are your rank and score; if not, `reason` says why.
+    `asked` means that you got an offer; `own` holds your scores per criterion.
     """
 
     at: datetime
@@ -165,7 +165,7 @@ class OwnDecision(BaseModel):
     reason: Reason | None
     zh: str | None
     en: str | None
-    best: Best | None = Field(description="null when nobody was asked, or you were the best")
+    best: Best | None = Field(description="null if nobody was asked, or you were asked first")
 
 
 class NoShow(BaseModel):

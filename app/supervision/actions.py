@@ -1,4 +1,4 @@
-"""A supervisor's decisions: more time for a job, and who is at fault for a returned one."""
+"""A supervisor's decisions: more time for a job, and who is at fault for one that was returned or failed."""
 
 from uuid import UUID
 
@@ -55,7 +55,7 @@ async def _lock(tx: Tx, job_id: UUID) -> Row:
 async def _move_deadlines(act: Act, tx: Tx, job: Row, extension: Extension) -> None:
     """Move the round's deadlines to the granted time.
 
-    Completion moves to the new time, unless its deadline is later by now. Arrival moves by the same span, counted on
+    Completion moves to the new time, unless its deadline is later by now. Arrival moves by the same span, counted in
     its clock's calendar, while the job has not started.
     """
     allowance = await allowance_of(tx, job)
@@ -101,7 +101,7 @@ async def arbitrate_job(act: Act, tx: Tx, job_id: UUID, body: Finding) -> JobOut
 def _went_to_supervisor(job: Row) -> bool:
     """Return whether the job failed, or was returned after its start or a second time.
 
-    The first return before the start is free, and so is returning work that was corrected.
+    The first return before the start is free, and so is the return of a job whose request was corrected.
     """
     returned = job["status"] == JobStatus.RETURNED and (job["started_at"] is not None or job["returns"] > 1)
     return (returned and not may_return_free(job)) or job["status"] == JobStatus.FAILED

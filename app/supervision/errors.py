@@ -1,4 +1,4 @@
-"""The problems a supervisor's decision can meet."""
+"""Problems with a supervisor's decisions."""
 
 from app.kit.errors import HotlineError
 

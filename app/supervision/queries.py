@@ -86,13 +86,13 @@ _OPEN = Request.status.not_in([word("closed"), word("cancelled"), word("merged")
 
 
 def _complained(column: Any) -> ColumnElement[Any]:
-    """A column of the request's undecided complaint with the earliest deadline."""
+    """Return this column of the request's undecided complaint with the earliest deadline."""
     query = select(column).where(Complaint.request_id == Request.id, Complaint.decided_at.is_(None))
     return query.order_by(Complaint.due_at, Complaint.id).limit(1).correlate(Request).scalar_subquery()
 
 
 def _queue(*which: ColumnElement[bool]) -> Select[Any]:
-    """Return the query for these requests with every reason they have to be in the queue."""
+    """Return the query for these requests, with a column for each reason to be in the queue."""
     complaint_due = _complained(Complaint.due_at)
     due = func.least(*_DUES, complaint_due, type_=DateTime(timezone=True))
     red = func.coalesce(due <= AT, False)
@@ -157,7 +157,7 @@ _ANY = or_(*(_QUEUE.c[kind] for kind in Concern))
 
 
 async def list_queue(tx: Tx, wanted: QueueFilter, now: datetime, after: Any) -> Sequence[Any]:
-    """Return the queue's page, most urgent first, then by deadline."""
+    """Return a page of the queue and one row more, most urgent first, then by deadline."""
     query = select(_QUEUE).where(_QUEUE.c[wanted.kind] if wanted.kind else _ANY)
     for column in ("category", "township"):
         if (value := getattr(wanted, column)) is not None:
@@ -188,7 +188,7 @@ async def count_queue(tx: Tx, now: datetime) -> dict[str, int]:
 
 
 async def list_silent_providers(tx: Tx, after: Any, limit: int) -> Sequence[Any]:
-    """Return providers that are unreachable because they fell silent, those silent longest first."""
+    """Return providers that are unreachable because they fell silent, the longest silent first."""
     key = (Provider.unreachable_at, Provider.id)
     query = select(Provider).where(Provider.unreachable_why == "silent").order_by(*key).limit(limit)
     if after:
@@ -204,7 +204,10 @@ async def find_extension(tx: Tx, extension_id: UUID) -> Extension | None:
 async def move_deadlines(
     tx: Tx, request_id: UUID, arrive_by: datetime | None, complete_by: datetime, original: datetime, now: datetime
 ) -> None:
-    """Set the round's deadlines, and extend the citizen's that are not over. The worker checks the clocks at once."""
+    """Extend the request's deadlines that have not passed, and set those of its round, if any.
+
+    The worker checks the clocks at once.
+    """
 
     def later(due: InstrumentedAttribute[datetime | None], moved: datetime | None) -> ColumnElement[Any]:
         return case((due > now, func.greatest(due, moved)), else_=due)

@@ -37,10 +37,10 @@ Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 async def list_supervision_queue(
     request: Request, response: Response, act: Supervisor, tx: Transaction, wanted: Annotated[QueueFilter, Query()]
 ) -> Page[QueueItem]:
-    """List requests that need a supervisor: unmatched, given back, overdue or nearly so, or asking for more time.
+    """List the requests that need a supervisor. `kinds` says why.
 
-    Ordered by urgency and deadline, which change while you page: a request moved meanwhile may be missed or appear
-    twice.
+    Ordered by urgency and deadline, which change while you page: a request that moves meanwhile may be missed or
+    appear twice.
     """
     rows = await queries.list_queue(tx, wanted, act.now, wanted.after(int, datetime, UUID))
     return page(rows, wanted, lambda row: (row.urgency_rank, row.due, str(row.request_id)), _show, request, response)
@@ -90,7 +90,7 @@ async def release_trouble(
     act: Annotated[Act, Depends(acting(Role.SUPERVISOR, Role.ADMIN))],
     tx: Transaction,
 ) -> None:
-    """Let the worker try again what it set aside, once the cause is fixed. Written to the audit log."""
+    """Let the worker retry a subject that it set aside, once the cause is fixed. Written to the audit log."""
     await release(tx, step, subject_id, act.now)
     await add_audit(act, tx, "trouble.released", f"{step}:{subject_id}")
 
@@ -105,5 +105,5 @@ async def decide_extension(
 
 @router.put("/jobs/{job_id}/arbitration")
 async def arbitrate_job(job_id: UUID, body: Finding, act: Supervisor, tx: Transaction) -> JobOut:
-    """Record who was at fault for the return of a job."""
+    """Record who was at fault for a job that was returned or failed."""
     return await actions.arbitrate_job(act, tx, job_id, body)

@@ -62,9 +62,11 @@ class QueueItem(BaseModel):
     urgency: Urgency
     danger_kind: DangerKind | None
     danger_relayed_at: datetime | None = Field(description="null: no emergency line has been told of the danger yet")
-    due: datetime = Field(description="the earliest deadline of its running clocks")
+    due: datetime = Field(
+        description="the earliest deadline of its running clocks and undecided complaints; if none, when it came in"
+    )
     unmatched_reason: UnmatchedReason | None
-    zh: str | None = Field(description="the reason in words")
+    zh: str | None = Field(description="`unmatched_reason` in words")
     en: str | None
     job_id: UUID | None = Field(description="the job to arbitrate, extend, or end for its provider")
     extension_id: UUID | None
@@ -107,7 +109,7 @@ class ExtensionDecision(Body):
 
 
 class StepOut(BaseModel):
-    """A step of the worker: when it last ran, when it last succeeded, and since when it fails."""
+    """A step of the worker: when it last ran, when it last succeeded, and since when it has been failing."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -120,7 +122,7 @@ class StepOut(BaseModel):
 
 
 class TroubleOut(BaseModel):
-    """A subject that a step set aside after all its tries. It waits until somebody releases it."""
+    """A subject that a step set aside after failing too often. It waits until somebody releases it."""
 
     step: str
     subject_id: UUID = Field(description="for a step that reads the log, the event's id written as a UUID")
@@ -131,14 +133,14 @@ class TroubleOut(BaseModel):
 
 
 class WorkerOut(BaseModel):
-    """The health of the worker: every step, and up to 300 subjects set aside, the longest ago first."""
+    """The health of the worker: every step, and up to 300 subjects set aside, oldest first."""
 
     steps: list[StepOut]
     set_aside: list[TroubleOut]
 
 
 class Finding(Body):
-    """Whose fault it was that the work was given back, and the grounds for the finding."""
+    """Who was at fault for the job's return or failure, and the grounds for the finding."""
 
     fault: Fault
     note: Note

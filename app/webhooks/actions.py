@@ -195,7 +195,7 @@ async def replay_one(act: Act, tx: Tx, endpoint_id: UUID, delivery_id: int) -> W
 
 
 async def replay_since(act: Act, tx: Tx, endpoint_id: UUID, body: ReplayIn) -> Replayed:
-    """Send events since a moment again, oldest first. Raises NotFound, WebhookDisabled or ReplayTooOld."""
+    """Send again the events since a moment, oldest first. Raises NotFound, WebhookDisabled or ReplayTooOld."""
     endpoint = await _get_enabled(act, tx, endpoint_id)
     if body.since < act.now - KEPT:
         raise ReplayTooOld(days=KEPT.days)

@@ -17,7 +17,7 @@ DEAD_AFTER = timedelta(hours=24)
 def next_try(now: datetime, attempts: int, chance: Random, not_before: datetime | None = None) -> datetime | None:
     """Return when to try again after this many failed attempts, or None when retries are used up.
 
-    `not_before` is the receiver's wish (Retry-After), heeded for at most LONGEST_WAIT.
+    `not_before` is what the receiver asked for (Retry-After); it is respected for at most LONGEST_WAIT.
     """
     if attempts > len(RETRY_SECONDS):
         return None

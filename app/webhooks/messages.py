@@ -1,7 +1,7 @@
 """Webhook messages: the type, time and facts of an event.
 
-A fact is sent only if a model here declares it. None of them names a person, a phone number, an address or anything
-somebody wrote. Whoever may see those fetches them through the API.
+A fact is sent only if a model here declares it. No fact holds a person's name, a phone number, an address
+or anything that somebody wrote. Receivers who may see those fetch them through the API.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Facts(BaseModel):
 
 
 class OfferFacts(Facts):
-    """Facts of `offer.…`. The request's text comes with the queue, the citizen's contact with the job."""
+    """Facts of `offer.…`. The request's text is in the queue, the citizen's contact in the job."""
 
     offer_id: UUID | None = None
     by: Annotated[OfferedBy | None, Field(description="who chose the provider")] = None
@@ -247,7 +247,7 @@ AnyMessage = (
     | Message[MonthFacts]
     | Message[Facts]
 )
-"""Documents every message in the OpenAPI document."""
+"""Every message, for the OpenAPI document."""
 
 
 def message_body(row: Mapping[str, Any]) -> str:

@@ -68,9 +68,9 @@ class WebhookEndpoint(Model):
     former_seed: Mapped[bytes | None] = mapped_column(LargeBinary)
     former_until: Mapped[datetime | None]
     proven_at: Mapped[datetime | None]
-    """When its owner proved to read this URL. Until then only the proof code is sent."""
+    """When its owner proved that it reads this URL. Until then only the proof code is sent."""
     failing_since: Mapped[datetime | None]
-    """When attempts began to fail without any success since."""
+    """Since when every attempt has failed."""
     disabled_at: Mapped[datetime | None]
     disabled_why: Mapped[str | None]
     created_at: Mapped[datetime]

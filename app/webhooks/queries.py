@@ -130,7 +130,7 @@ async def drop_proofs(tx: Tx, endpoint_id: UUID, kind: str) -> None:
 async def other_kinds(tx: Tx, endpoint_id: UUID, kind: str, since: datetime, answer_status: int | None) -> OtherKinds:
     """Return what happened to other kinds of events among the latest LOOKED_AT deliveries.
 
-    Only refusals since `since`, and with `answer_status` if given, count.
+    Refusals count only if they came at or after `since` and, if `answer_status` is given, with that status.
     """
     latest = (
         select(WebhookDelivery)
@@ -171,7 +171,7 @@ _SINCE = (
 )
 _ANEW: dict[str, Any] = {"due_at": AT, "attempts": 0}
 _REPLAY_ONE = Prepared(DELIVERIES.change("replay", _DELIVERIES.c.id == bindparam("id", type_=BigInteger), **_ANEW))
-_OF_THEM = _DELIVERIES.c.id == any_(func.array(_SINCE.scalar_subquery()))  # PostgreSQL looks an array up by key
+_OF_THEM = _DELIVERIES.c.id == any_(func.array(_SINCE.scalar_subquery()))  # an array, so PostgreSQL uses the key
 _REPLAY = Prepared(DELIVERIES.change("replay", _OF_THEM, **_ANEW))
 
 
@@ -188,6 +188,6 @@ async def replay(tx: Tx, delivery_id: int, now: datetime) -> None:
 async def replay_since(
     tx: Tx, endpoint_id: UUID, since: datetime, after: int, batch: int, now: datetime
 ) -> Sequence[int]:
-    """Send up to `batch` deliveries behind the id `after` again, of events since `since`. Returns their ids."""
+    """Queue again up to `batch` deliveries with ids above `after`, of events since `since`. Returns their ids."""
     rows = await tx.rows(_REPLAY, endpoint_id=endpoint_id, since=since, after=after, batch=batch, at=now)
     return [row["id"] for row in rows]

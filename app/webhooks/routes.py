@@ -100,7 +100,7 @@ async def edit_webhook(
     tx: Transaction,
     if_match: IfMatch = None,
 ) -> EndpointOut:
-    """Change, pause or activate an endpoint. Activating it sends what has waited at once."""
+    """Change, pause or activate an endpoint. Activating it sends its waiting events at once."""
     endpoint = await actions.edit_endpoint(act, tx, webhook_id, body, url, if_match)
     set_etag(response, endpoint.version)
     return EndpointOut.of(endpoint)
@@ -141,7 +141,7 @@ async def prove_webhook(
 
 @router.post("/{webhook_id}/test", status_code=201)
 async def send_webhook_test(webhook_id: UUID, act: Sending, tx: Transaction, key: SentKey = None) -> DeliveryOut:
-    """Send a `webhook.test` event to the endpoint. Its delivery shows the outcome."""
+    """Send a `webhook.test` event, or the proof again while the URL is unproven. The delivery shows the outcome."""
 
     async def send() -> DeliveryOut:
         return DeliveryOut.model_validate(await actions.send_test(act, tx, webhook_id))
@@ -179,7 +179,7 @@ async def replay_delivery(webhook_id: UUID, delivery_id: DeliveryId, act: Replay
 
 @router.put("/{webhook_id}/replay")
 async def replay_deliveries(webhook_id: UUID, body: ReplayIn, act: Replaying, tx: Transaction) -> Replayed:
-    """Send events since a moment within the last seven days again, in order, at most 10,000 deliveries."""
+    """Send again, in order, the events since a moment in the last seven days: at most 10,000 deliveries per call."""
     return await actions.replay_since(act, tx, webhook_id, body)
 
 

@@ -38,7 +38,7 @@ class EndpointIn(Body):
 
 
 class EndpointEdit(Body):
-    """The fields to change. Setting a disabled endpoint to active sends what has waited at once."""
+    """The fields to change. Activating an endpoint sends its waiting events at once."""
 
     url: Url | None = None
     label: Label | None = None

@@ -130,7 +130,7 @@ class WebhookSender:
     async def _look_at_others(
         self, tx: Tx, row: Row, endpoint: WebhookEndpoint, answer: Answer, now: datetime
     ) -> queries.OtherKinds | None:
-        """Return the outcomes of other kinds of events if the endpoint is gone or dead for a day, otherwise None."""
+        """Return the outcomes of other kinds of events if the endpoint answered 410 or is dead, otherwise None."""
         gone = answer.status == GONE
         dead = endpoint.failing_since is not None and endpoint.failing_since <= now - DEAD_AFTER
         if endpoint.state == WebhookState.DISABLED or not (gone or dead):

@@ -45,7 +45,7 @@ from app.webhooks.states import DELIVERIES
 
 READER = "webhooks"
 PER_PROVIDER = 12
-"""How many deliveries may be in flight to all endpoints of one provider, so that it doesn't crowd out others."""
+"""How many deliveries a worker has in flight to all endpoints of one provider, so that it crowds out no other."""
 PER_ENDPOINT = 4
 """How many deliveries a worker has in flight to one endpoint, so that a slow one holds up no other."""
 
@@ -54,7 +54,7 @@ _ID = bindparam("id", type_=BigInteger)
 
 
 def is_pending(delivery: Any) -> ColumnElement[bool]:
-    """Return the status compared with a constant, so that the planner uses the partial indexes."""
+    """Return the condition that the delivery is pending, with a constant so that the planner uses partial indexes."""
     return cast(ColumnElement[bool], delivery.status == word("pending"))
 
 
@@ -65,9 +65,9 @@ def _is_served() -> ColumnElement[bool]:
 
 
 def _spread(events: Select[Any], *, on: bool) -> Prepared:
-    """Create the deliveries of `events`. Without endpoints, skip to the end of the log.
+    """Return the statement that creates the deliveries of `events` and, if `on`, moves the cursor.
 
-    Drops what waits for a provider that leaves or is expelled.
+    Without endpoints, it skips to the end of the log. It deletes what waits for a provider that leaves or is expelled.
     """
     anybody = select(WebhookEndpoint.id).exists()
     batch = events.where(anybody).cte("batch")
@@ -205,7 +205,7 @@ _OUTCOME: dict[str, Any] = {
 
 
 def _behind(row: Any) -> Sequence[ColumnElement[bool]]:
-    """Return the conditions for what waits behind it in the same lane."""
+    """Return the conditions for deliveries that wait behind `row` in its lane."""
     d = _DELIVERIES.c
     return d.endpoint_id == row.c.endpoint_id, d.lane == row.c.lane, is_pending(d), d.id > row.c.id
 
@@ -223,7 +223,10 @@ def _succeed() -> Prepared:
 
 
 def _fail(step: str, again: ColumnElement[Any], then: ColumnElement[Any]) -> Prepared:
-    """Record that the attempt claimed until `until` failed. It is due `again`; what waits behind it is due `then`."""
+    """Return the statement that records a failed attempt if its claim still ends at `until`.
+
+    The delivery is then due `again`, and what waits behind it is due `then`.
+    """
     mine = (_DELIVERIES.c.id == _ID) & (_DELIVERIES.c.due_at == bindparam("until", type_=DateTime(timezone=True)))
     failed = DELIVERIES.change(step, mine, due_at=again, **_OUTCOME).cte("failed")
     held = update(_DELIVERIES).where(*_behind(failed)).values(due_at=then).cte("held")

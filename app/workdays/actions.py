@@ -1,4 +1,4 @@
-"""Enter and correct calendar days. The same transaction moves every period counted over the day, with a notice."""
+"""Enter and correct calendar days. The same transaction moves every period counted over the day, and sends notices."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -38,7 +38,7 @@ LOOKED_AHEAD_FROM = 10
 
 
 async def show_year(tx: Tx, year: int) -> CalendarYear:
-    """Return the year's special days: the library's, replaced by what the centre has entered."""
+    """Return the year's special days: the library's, overridden by those that the centre has entered."""
     entered = {row.day: row for row in await queries.list_entered(tx)}
     days = {
         day: SpecialDay(day=day, working=False, source=Source.LIBRARY, note=n) for day, n in list_holidays(year).items()
@@ -148,7 +148,7 @@ async def _move_periods(act: Act, tx: Tx, move: Move) -> int:
     for entry in await queries.lock_entries(tx, act.now):
         proposed = entry.status == EntryStatus.PROPOSED
         due = entry.reply_by if proposed else entry.appeal_by
-        assert due is not None, "it was found by it"
+        assert due is not None, "the query selects entries by this deadline"
         later = move(act.now, due)
         if later == due:
             continue
@@ -174,8 +174,8 @@ async def _tell(act: Act, tx: Tx, entry: CreditEntry, until: str, *, proposed: b
 async def list_checks(act: Act, tx: Tx) -> list[Check]:
     """Return what an admin must attend to.
 
-    That is: this year, and from October next year, if its make-up days are unknown; and emergency lines of the centre
-    without a number.
+    The checks report unknown make-up working days of this year and, from October, of next year, and emergency lines of
+    the centre without a number.
     """
     today, days = act.today, await read_days(tx)
     years = [today.year] + [today.year + 1] * (today.month >= LOOKED_AHEAD_FROM)

@@ -20,7 +20,7 @@ class Source(Term):
 
 
 class DayIn(Body):
-    """Whether the day is a working day, and on whose authority: the State Council's notice, a district order."""
+    """Whether the day is a working day, and on what authority, such as a notice of the State Council."""
 
     working: bool
     note: Note

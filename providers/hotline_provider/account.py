@@ -45,7 +45,7 @@ class Statement(Document):
 
 
 class JobLine(Document):
-    """A completed job. `payout_fen` is what you paid the citizen; it is no turnover."""
+    """A completed job. `payout_fen` is what you paid the citizen; it is not turnover."""
 
     job_id: UUID
     number: int

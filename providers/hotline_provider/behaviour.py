@@ -1,7 +1,7 @@
 """How a simulated provider behaves: its answer to an offer, when it does a job, and at what price.
 
-Pure functions: the moment and the random numbers are passed in, so whoever acts for a provider by phone can use them
-too. All durations are in the centre's time.
+Pure functions: the moment and the random numbers are passed in, so code that acts for a provider by phone can use
+them too. All durations are in the centre's time.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from random import Random
 from hotline_provider.models import Job
 
 MOST_SPREAD = timedelta(hours=3)
-"""Work that may be done all day is begun within this time."""
+"""A punctual member arrives within this time of the earliest moment, even if it has all day."""
 LEAST_SPREAD = timedelta(minutes=10)
 UNTIL_ARRIVAL = timedelta(hours=1)
 """The assumed time to arrival when neither the citizen nor a deadline sets one."""
@@ -70,7 +70,7 @@ def decide(member: Member, rng: Random) -> Decision:
 
 
 def away(rng: Random) -> timedelta:
-    """Return how long after letting an offer expire the member is back and checks its standing with the centre."""
+    """Return how long a member is away after letting an offer expire. Then it checks whether it still gets offers."""
     return timedelta(minutes=rng.uniform(*AWAY_MINUTES))
 
 

@@ -24,22 +24,22 @@ Named = TypeVar("Named", Offer, Job, CreditEntry, Complaint)
 
 
 class Unclear(Exception):
-    """What was typed matches no offer or job, or several. Its message says which."""
+    """What the person typed cannot be used, or they cancelled. The message says why."""
 
 
 def short(whole: UUID) -> str:
-    """Return the end of an id. The beginning is a timestamp, much the same in all of today's."""
+    """Return the end of an id. The beginning is a timestamp, nearly the same in all ids of a day."""
     return whole.hex[-SHORT:]
 
 
 def pick(name: str, among: Sequence[Work], kind: str, say: Say) -> Work:
-    """Return the offer or job with this request number, or whose id ends so (at least 4 characters). Raises Unclear."""
+    """Return the offer or job with this number, or whose id ends in `name` (at least 4 characters). Raises Unclear."""
     numbered = [one for one in among if str(one.number) == name]
     return numbered[0] if len(numbered) == 1 else pick_ending(name, numbered or among, kind, say)
 
 
 def pick_ending(name: str, among: Sequence[Named], kind: str, say: Say) -> Named:
-    """Return the one whose id ends so (at least 4 characters). Raises Unclear."""
+    """Return the one whose id ends in `name` (at least 4 characters). Raises Unclear."""
     end = name.lower().replace("-", "")
     fitting = [one for one in among if len(end) >= LEAST and one.id.hex.endswith(end)]
     if len(fitting) != 1:
@@ -159,7 +159,7 @@ def _status(job: Job, say: Say) -> str:
 
 
 def _left(offer: Offer, now: datetime) -> Text:
-    """Return the time left or, when the centre's clock differs from ours (a day played fast), the moment of expiry."""
+    """Return the time left or, if the centre's clock differs from ours (as in a demo), the moment of expiry."""
     left = offer.expires_at - now
     if not timedelta() <= left <= offer.expires_at - offer.offered_at:
         return Text(f"{offer.expires_at.astimezone():%H:%M:%S}")

@@ -21,13 +21,13 @@ DONE = "done"
 NOT_FINAL = {401, 403, 408, 425, 429}
 """Refusals that say nothing about the action itself, such as for a revoked key. Neither does any status from 500."""
 HELD = "request_on_hold"
-"""Such an action is sent again once the request is resumed."""
+"""An action refused with this code stays in the journal and is sent again until the request is resumed."""
 
 T = TypeVar("T")
 
 
 class Calls:
-    """One provider's calls to its centre. HotlineClient defines them."""
+    """How one provider's calls reach its centre. HotlineClient defines the calls."""
 
     def __init__(
         self,
@@ -155,5 +155,5 @@ class Calls:
 
 
 def _is_final(problem: Problem) -> bool:
-    """Return whether sending the same again would be refused again. A page without a document comes from a gateway."""
+    """Return whether the same action would be refused again. A page without a document comes from a gateway."""
     return bool(problem.members) and problem.status < 500 and problem.status not in NOT_FINAL and problem.code != HELD

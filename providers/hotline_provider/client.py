@@ -95,7 +95,7 @@ class HotlineClient(Calls):
         return await self._ask(_JOB_WITH_CONTACT, "GET", f"/provider/jobs/{job_id}")
 
     async def start(self, job_id: Id, *, happened_at: datetime | None = None) -> Job:
-        """Report that you are on site, since `happened_at` if it was earlier. With a journal, the default is now."""
+        """Report that you are on site. `happened_at` is when work began; with a journal it defaults to now."""
         body = {"happened_at": self._moment(happened_at)}
         return await self._act(_JOB, f"/provider/jobs/{job_id}/start", body)
 
@@ -122,7 +122,7 @@ class HotlineClient(Calls):
         agreed_on_site: bool = False,
         note: str | None = None,
     ) -> Job:
-        """Quote a price for the whole job, and the quantity to do. Unless `agreed_on_site`, the centre asks the
+        """Quote a price for the whole job, and the actual quantity. Unless `agreed_on_site`, the centre asks the
         citizen."""
         body = {"amount_fen": amount_fen, "agreed_on_site": agreed_on_site, "note": note} | _found(quantity)
         return await self._act(_JOB, f"/provider/jobs/{job_id}/quote", body)
@@ -138,7 +138,7 @@ class HotlineClient(Calls):
         payout_fen: int | None = None,
         happened_at: datetime | None = None,
     ) -> Job:
-        """Complete the job. Bill no more than was agreed, or than the citizen agrees on site for the actual `quantity`.
+        """Complete the job. Bill no more than was agreed, before or on site, for the actual `quantity`.
 
         `payout_fen` is what you paid the citizen, for old goods for example.
         """
@@ -179,11 +179,11 @@ class HotlineClient(Calls):
         return await self._ask(_NAMES, "GET", "/townships")
 
     async def statement(self) -> Statement:
-        """Return your figures of the last twelve months, with their counts."""
+        """Return your figures for the last twelve months, with their counts."""
         return await self._ask(_STATEMENT, "GET", "/provider/statement")
 
     async def month(self, month: str) -> MonthStatement:
-        """Return the amounts of a month such as "2026-11", job by job, with its credit entries."""
+        """Return the amounts for a month such as "2026-11", job by job, with its credit entries."""
         return await self._ask(_MONTH, "GET", f"/provider/statement/{month}")
 
     async def month_file(self, month: str, form: str, language: str = "zh") -> bytes:
@@ -237,5 +237,5 @@ class HotlineClient(Calls):
 
 
 def _found(quantity: Decimal | None) -> dict[str, int | float]:
-    """Return the body's quantity, or nothing if it is not given."""
+    """Return the body's quantity field, or no field if it is None."""
     return {} if quantity is None else {"quantity": shown(quantity)}

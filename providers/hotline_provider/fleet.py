@@ -26,12 +26,12 @@ START_APART_SECONDS = 0.02
 """Members start one after another; otherwise all their polls would end at the same moments."""
 POLL_SECONDS = 40, 60
 LOOK_AT_JOBS_EVERY = 30.0
-"""Real seconds, on average, between a member's checks for jobs it does not know of."""
+"""Real seconds, on average, between a member's checks for jobs that it has not seen yet."""
 REFUSED_PAUSE_SECONDS = 30.0
 SILENT = "silent"
 """The centre's code for a provider that has become unreachable by not answering offers."""
 SHARED_CONNECTIONS = 16
-"""Used for everything but open polls, each of which has its member's own: N members hold at most N + 16 connections."""
+"""For all calls except open polls. Each poll uses its member's own, so N members hold at most N + 16 connections."""
 USUAL_PRICE_FEN = 10_000
 """The starting price for a job whose offer was not seen."""
 
@@ -67,7 +67,7 @@ class PlainTexts:
 
 @dataclass
 class Counts:
-    """What the fleet has done so far. `problems` are counted by code; `unreachable` counts calls without an answer."""
+    """What the fleet has done so far. `problems` counts refusals by code, and unanswered calls as `unreachable`."""
 
     seen: int = 0
     accepted: int = 0

@@ -1,7 +1,7 @@
 """Keeps this provider's actions on disk from before they are sent until the centre has answered.
 
 An SQLite file, opened and flushed to disk for each operation. It survives a crash of the program or the machine, and
-several processes may use it. Reading needs no free disk space, so open actions can be read on a full disk.
+several processes may use it. Reading needs no free disk space, so unanswered actions can be read on a full disk.
 """
 
 import json
@@ -78,7 +78,7 @@ class Journal:
             logger.warning("%s: %s; the action will be sent again", self._path, error)
 
     def all(self) -> list[Kept]:
-        """Return every action of the last 30 days in order. Raises CannotKeep."""
+        """Return every action in the journal, oldest first. Raises CannotKeep."""
         if not self._path.exists() or not self._path.stat().st_size:
             return []
         try:

@@ -1,4 +1,4 @@
-"""HTTP to the centre: repeats a call while its failure may pass, and learns the centre's time from the answers."""
+"""HTTP to the centre: retries a call whose failure may be temporary, and learns the centre's time from the answers."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ LONGEST_PAUSE_SECONDS = 15.0
 PASSING_STATUSES = {429, 502, 503, 504}
 PASSING_ERRORS = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError, httpx.ProxyError)
 HALF_A_SECOND = timedelta(seconds=0.5)
-"""A Date has whole seconds, so the actual moment is this much later on average."""
+"""A Date header has whole seconds, so the actual moment is this much later on average."""
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Line:
         body: Any = None,
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
-        """Return the centre's answer, retrying after growing pauses while the failure may pass.
+        """Return the centre's answer, retrying after growing pauses while the failure may be temporary.
 
         Raises Problem when the centre refuses, and Unreachable when `patience` seconds end without an answer.
         `answer_in` is how many seconds one answer may take.
@@ -118,7 +118,7 @@ class Line:
 
 
 def _growing() -> Iterator[float]:
-    """Yield the longest pause before each repetition, in seconds."""
+    """Yield the longest pause before each retry, in seconds."""
     pause = FIRST_PAUSE_SECONDS
     while True:
         yield pause

@@ -43,7 +43,7 @@ class Offer(Document):
     price_fen: int
     """The price per unit in fen; with `price_kind` "quote" the starting price."""
     sum_fen: int | None = None
-    """What the citizen agrees to if you accept, in fen. None: you quote."""
+    """The sum in fen that the citizen agrees to pay if you accept. None: you quote."""
     redo: bool
     status: str
     offered_at: datetime
@@ -91,7 +91,7 @@ class Job(Document):
 
 
 class Said(Document):
-    """What the citizen said later, or another citizen whose request was merged into this one."""
+    """What was said later by the citizen, or by another one whose request was merged into this one."""
 
     at: datetime
     number: int

@@ -22,7 +22,7 @@ class Problem(Exception):
 
     @classmethod
     def of(cls, response: httpx.Response) -> Self:
-        """Return the problem in a response. A proxy's page without a document becomes `http_502` and the like."""
+        """Return the problem in a response. A proxy's page without a document gets a code such as `http_502`."""
         try:
             document = response.json()
         except ValueError:

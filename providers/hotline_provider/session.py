@@ -105,7 +105,7 @@ class Session:
 
 
 def _note(file: Path, text: str) -> None:
-    with contextlib.suppress(OSError):  # it is asked again next time
+    with contextlib.suppress(OSError):  # the centre is asked again next time
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
