@@ -9,7 +9,7 @@ import httpx
 TRIES = 20
 TRY_AGAIN_SECONDS = 1.0
 SEATS_CONNECTIONS = 16
-"""The connections that all seats share."""
+"""The number of connections that all seats share."""
 
 
 class Refused(Exception):
@@ -84,7 +84,7 @@ class Seat:
         self._credentials = {"username": username, "password": password}
 
     async def get(self, path: str, **query: Any) -> Any:
-        """Read. Raises Refused, like the other methods."""
+        """Send a GET and return the JSON of the answer. Raises Refused, like the other methods."""
         return await self._ask("GET", path, repeatable=True, params=query)
 
     async def put(self, path: str, body: object = None, version: int | None = None) -> Any:
@@ -97,7 +97,8 @@ class Seat:
         return await self._ask("DELETE", path, repeatable=True)
 
     async def post(self, path: str, body: object = None, key: str | None = None) -> Any:
-        """Create something, or take the next of a queue. It is repeated only with an idempotency key."""
+        """Send a POST, to create something or to take the next item of a queue. It is repeated only with an idempotency
+        key."""
         headers = {"Idempotency-Key": key} if key else {}
         return await self._ask("POST", path, repeatable=key is not None, json=body, headers=headers)
 

@@ -15,16 +15,17 @@ from app.sample import texts
 
 RECHECK_SECONDS = 120
 LINES = 3
-"""How many operators work on the queue at a time. In the morning it is long."""
+"""How many operators work through the queue at a time; in the morning the queue is long."""
 TALK_SECONDS = (30, 90)
 SOLVED = 0.95
-"""The share of jobs that are solved, for a provider that is not in the sample registry."""
+"""The share of jobs that solve the problem, for a provider that is not in the sample registry."""
 OTHER_PROVIDER = 0.3
 """How often a citizen whose problem is not solved wants another provider."""
 
 
 class Callbacks:
-    """Operators work through the callback queue. `solved_rates` are the sample providers' shares of solved jobs."""
+    """Operators work through the callback queue. `solved_rates` are the shares of the sample providers' jobs that solve
+    the problem."""
 
     def __init__(self, room: Room, solved_rates: Mapping[UUID, float], rng: Random) -> None:
         self._room = room

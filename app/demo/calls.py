@@ -49,7 +49,7 @@ class Desk:
             await operator.post(f"/requests/{created['id']}/offers", offer, key=str(uuid4()))
 
     async def _claim(self, operator: Seat, call: Call, card: dict[str, Any], form: dict[str, Any]) -> None:
-        """Ask for the cheaper tier, and record the proof of the citizen's group if it is new."""
+        """Ask for the cheaper tier, and record the citizen's group with its proof if it is new."""
         openings = await operator.post("/citizens/tiers", {"phone": call.citizen.phone, "item": call.item})
         claim = find_claim(call, openings)
         if claim is None:

@@ -1,4 +1,4 @@
-"""Citizens who call at the times of a real day."""
+"""Simulates citizens who call the way they do over a real day."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ class Call:
 
 
 async def arrivals(room: Room, scale: float, seed: int, end: datetime | None) -> AsyncIterator[Call]:
-    """Yield citizens as they call, from now until `end`, or for ever without one. At `scale` 1 over 10,000 call each
-    day."""
+    """Yield citizens as they call, from now until `end`, or for ever if `end` is None. At `scale` 1 over 10,000 call
+    each day."""
     population, begin = Population(), room.now()
     hour = begin.replace(minute=0, second=0, microsecond=0)
     while True:

@@ -69,7 +69,7 @@ async def show(play: Play, console: Console) -> None:
 
 
 async def _read(play: Play, figures: Figures) -> None:
-    """Read the figures that a manager may see, again and again. The picture goes on however long an answer takes."""
+    """Keep reading the figures that a manager may see. The picture is redrawn however long an answer takes."""
     while True:
         with suppress(Refused):
             now = await play.manager.get("/metrics/now")
@@ -108,12 +108,12 @@ def _line(play: Play, figures: Figures) -> str:
 
 
 def _pace(play: Play, figures: Figures) -> str:
-    """Return the load, and whether the machine keeps up."""
+    """Return the load and the queue as text, which show whether the machine keeps up."""
     return f"{figures.rate:.0f} 次 HTTP/s | 排队 Waiting {len(play.room.ringing)}, {lag(play.room.wait, play)}"
 
 
 def _problems(play: Play) -> str:
-    """Return what was refused, the most frequent first."""
+    """Return the six most frequent problems as text, the most frequent first."""
     problems = ", ".join(f"{code} {count}" for code, count in play.problems.most_common(6))
     return f"问题 Problems {problems or 0}"
 

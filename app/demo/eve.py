@@ -1,7 +1,7 @@
-"""Plays short stories before the demo starts, so that a visitor in any role finds work in every queue.
+"""Plays short scenarios before the demo starts, so that a visitor in any role finds work in every queue.
 
-They run through the API and the worker's own steps, on a clock that is moved by hand. A story is played only if its
-queue is empty: a later demo on the same data refills the queues that visitors have worked off.
+They run through the API and the worker's own steps, on a clock that is moved by hand. Most are played only if their
+queue is empty, so a later demo on the same data refills only the queues that visitors have emptied.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,19 +26,20 @@ from app.settings import Settings
 from app.worker import run_due_steps, run_log_steps
 
 ITEM = "PE02"
-"""What the stories are about: a blocked drain. It is urgent, it needs no licence, and firms do it by night."""
+"""What most scenarios are about: a blocked drain. It is urgent, it needs no licence, and providers work on it at
+night."""
 BOOKED, DANGEROUS = "HK01", "UT03"
 EVE = timedelta(hours=7)
 NEARLY_LATE = timedelta(minutes=100)
-"""How long before the play a job was accepted whose arrival, due two hours later, is now nearly late."""
+"""How long before the play a provider accepts the job that is nearly late: it has to arrive within two hours."""
 CREDIT_DAYS = 12
-"""Days in which an unanswered deduction is applied, weekends and a holiday included."""
+"""The days until an unanswered deduction takes effect, including weekends and a holiday."""
 OFFER_EXPIRED = timedelta(minutes=11)
 
 
 @dataclass(frozen=True)
 class Cast:
-    """The providers that only the stories play: one for visitors, one that stays silent and one that leaves."""
+    """The providers that act only in the scenarios: one for visitors, one that stays silent and one that leaves."""
 
     visitor: UUID
     silent: UUID
@@ -46,7 +47,7 @@ class Cast:
 
 
 class _Inside(Traffic):
-    """Reaches the application in this process."""
+    """Calls the application inside this process, without a network."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         super().__init__()
@@ -65,7 +66,7 @@ class Firm:
         self._http.headers["Authorization"] = f"Bearer {key}"
 
     async def get(self, path: str) -> Any:
-        """Read. Raises Refused."""
+        """Send a GET and return the answer. Raises Refused."""
         return self._api.read(await self._http.get(path))
 
     async def put(self, path: str, body: object = None) -> Any:
@@ -73,13 +74,13 @@ class Firm:
         return self._api.read(await self._http.put(path, json=body))
 
     async def patch(self, path: str, body: object) -> Any:
-        """Change parts of a state. Raises Refused."""
+        """Send a PATCH and return the answer. Raises Refused."""
         return self._api.read(await self._http.patch(path, json=body))
 
 
 @dataclass
 class Eve:
-    """Tells the stories. `left` are the requests that the simulated supervisor leaves to visitors."""
+    """Plays the scenarios. `left` are the requests that the simulated supervisor leaves to visitors."""
 
     context: Context
     clock: ManualClock
@@ -100,13 +101,14 @@ class Eve:
         )
 
     async def pass_time(self, moment: datetime) -> None:
-        """Let the centre's time come to the moment, and the worker do what fell due."""
+        """Move the clock forward to the moment, and run the worker's due steps."""
         self.clock.moment = max(self.clock.moment, moment)
         while await run_due_steps(self.context, self.catalog) + await run_log_steps(self.context):
             pass
 
     async def tell(self, start: datetime, *, fresh: bool) -> None:
-        """Play every story whose queue is empty, and move the clock on to the start of the demo."""
+        """Play the scenarios whose queues are empty and those without a queue, and move the clock to the demo's
+        start."""
         if fresh:
             await self._unless_refused(self.appeal_a_deduction)
         await self.pass_time(start - EVE)
@@ -158,7 +160,7 @@ class Eve:
         return request_id, str(made["offers"][0]["id"])
 
     async def accepted(self, firm: Firm, provider: UUID, *, started: bool) -> tuple[str, dict[str, Any]]:
-        """Return the id of a new request, and its job at this firm."""
+        """Let the firm accept a new request and, if `started`, start work. Return the request's id and the job."""
         request_id, offer_id = await self.offer(provider)
         job = await firm.put(f"/provider/offers/{offer_id}/acceptance")
         if started:
@@ -166,57 +168,57 @@ class Eve:
         return request_id, job
 
     async def report_a_danger(self) -> None:
-        """A danger that no emergency line has been told of yet."""
+        """Report a danger that has not been relayed to an emergency line yet."""
         await self.take(DANGEROUS, danger=texts.danger(DANGEROUS), danger_dismissed=False)
 
     async def separate(self) -> None:
-        """Two requests were merged by mistake and separated again."""
+        """Merge two requests by mistake, and separate them again."""
         other, mine = await self.take(), await self.take()
         await self.operator.put(f"/requests/{mine}/parent", {"parent_id": other})
         await self.supervisor.delete(f"/requests/{mine}/parent")
 
     async def find_nobody(self) -> None:
-        """Nobody is open when the citizen wants somebody to come."""
+        """Ask for work at two in the morning, when no provider is open."""
         night = self.clock.now().astimezone(self.context.settings.zone).replace(hour=2, minute=0) + timedelta(days=1)
         window = {"wanted_from": night.isoformat(), "wanted_to": (night + timedelta(hours=2)).isoformat()}
         await self.take(BOOKED, dispatch=True, **window)
 
     async def give_back(self) -> tuple[str, str]:
-        """The visitor's firm gave work back after it had begun, and nobody has judged whose fault it was. Returns the
-        request's and the job's ids."""
+        """Let the visitor's provider return work that it started; a supervisor still has to decide who was to blame.
+        Return the ids of the request and the job."""
         request_id, job = await self.accepted(self.visitor, self.cast.visitor, started=True)
         given = {"reason": "out_of_scope", "note": "管道在楼板里断了，要开凿，本店没有设备。"}
         await self.visitor.put(f"/provider/jobs/{job['id']}/return", given)
         return request_id, str(job["id"])
 
     async def complain(self) -> None:
-        """A citizen complains about work that is late; the visitor's firm can reply."""
+        """Record a citizen's complaint about late work, to which the visitor's provider can reply."""
         request_id, _ = await self.accepted(self.visitor, self.cast.visitor, started=False)
         body = {"purpose": "complaint", "phone": None, "note": "说好两个小时到，等了一晚上没人来。"}
         await self.operator.post(f"/requests/{request_id}/contacts", body, key=str(uuid4()))
 
     async def ask_for_time(self) -> None:
-        """The visitor's firm asks for more time."""
+        """Let the visitor's provider ask for more time."""
         _, job = await self.accepted(self.visitor, self.cast.visitor, started=True)
         until = datetime.fromisoformat(job["complete_by"]) + timedelta(days=1)
         asked = {"until": until.isoformat(), "reason": "要换的弯头缺货，明天才到。"}
         await self.visitor.put(f"/provider/jobs/{job['id']}/extension", asked)
 
     async def leave(self) -> None:
-        """A firm left the network with work that it had begun."""
+        """Let a provider leave the network while it still has work that it started."""
         await self.accepted(self.leaver, self.cast.leaver, started=True)
         left = {"standing": "left", "reason": "店面转让，主动退出。"}
         path = f"/providers/{self.cast.leaver}"
         await self.registrar.put(f"{path}/standing", left, (await self.registrar.get(path))["version"])
 
     async def fall_silent(self) -> None:
-        """A firm let three offers in a row expire."""
+        """Let three offers in a row to one provider expire."""
         for _ in range(3):
             await self.offer(self.cast.silent)
             await self.pass_time(self.clock.now() + OFFER_EXPIRED)
 
     async def run_nearly_late(self) -> None:
-        """The visitor's firm accepted work and has not come yet."""
+        """Let the visitor's provider accept work and not arrive yet."""
         await self.accepted(self.visitor, self.cast.visitor, started=False)
 
     async def offer_to_visitor(self) -> None:
@@ -228,7 +230,7 @@ class Eve:
         await self.offer(self.cast.visitor)
 
     async def appeal_a_deduction(self) -> None:
-        """The visitor's firm appeals a deduction for a job that it returned."""
+        """Let the visitor's provider appeal a deduction for a job that it returned."""
         finding = {"fault": "provider", "note": "上门前未问清管材，责任在单位。"}
         request_id, job_id = await self.give_back()
         await self.supervisor.put(f"/jobs/{job_id}/arbitration", finding)
@@ -240,24 +242,24 @@ class Eve:
         await self.visitor.put(f"/provider/credit/{entry['id']}/appeal", appeal)
 
     async def apply(self) -> None:
-        """A company wants to join."""
+        """File a company's application to join, unless one is waiting."""
         waiting = await self.registrar.get("/applications")
         if not waiting["items"]:
             code = f"91330203MA{self.clock.now():%y%m%d}7"
             await self.operator.post("/public/applications", {**APPLICATION, "uscc": code + check_character(code)})
 
     async def propose_a_price(self) -> None:
-        """The visitor's firm proposes a higher price."""
+        """Let the visitor's provider propose a higher price."""
         await self.visitor.put(f"/provider/items/{ITEM}/paid", {"price_kind": "fixed", "price_fen": 12_000})
 
     async def draft_an_article(self) -> None:
-        """A draft for the knowledge base waits for approval."""
+        """Draft an article for the knowledge base, unless a draft is waiting for approval."""
         if not (await self.supervisor.get("/knowledge/articles", status="draft"))["items"]:
             slug = f"winter-pipes-{self.clock.now():%Y%m%d}"
             await self.registrar.post("/knowledge/articles", {**ARTICLE, "slug": slug}, key=str(uuid4()))
 
     async def set_a_row_aside(self) -> None:
-        """The worker gave up on a request's alarms, until somebody releases it."""
+        """Make the worker give up on a request's alarms until somebody releases it."""
         request_id = UUID(await self.take())
         async with self.context.db.begin() as tx:
             for _ in range(len(RETRY_SECONDS) + 1):
@@ -303,9 +305,9 @@ async def leave_work(
     keys: Mapping[UUID, str],
     password: str,
 ) -> frozenset[UUID]:
-    """Play the stories between the two moments. Return the requests that the simulated supervisor leaves to visitors.
+    """Play the scenarios between the two moments. Return the requests that the simulated supervisor leaves to visitors.
 
-    If the moments are less than EVE apart, no story is played: the queues are still filled from the last demo.
+    If the moments are less than EVE apart, nothing is played, because the queues are still filled from the last demo.
     """
     if start - since < EVE:
         return frozenset()

@@ -18,7 +18,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class Catalogue(NamedTuple):
-    """What operators work with: the items by code, and the codes that some provider offers."""
+    """What operators work with: the items by code, and the codes of those that some provider offers."""
 
     items: Mapping[str, Mapping[str, Any]]
     offered: Set[str]
@@ -33,7 +33,7 @@ def fill_in(call: Call, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
     """Return the body of POST /requests. Information is answered at once or left open; the rest is relayed or
     dispatched.
 
-    The operator's decision about a danger is part of it.
+    The body includes the operator's decision about a danger.
     """
     item, rng = catalogue.items[call.item], call.rng
     form: dict[str, Any] = {
@@ -88,7 +88,8 @@ class Claim(NamedTuple):
 
 
 def find_claim(call: Call, openings: Sequence[Mapping[str, Any]]) -> Claim | None:
-    """Return the cheapest of the item's tiers that the citizen is entitled to, if they ask for it."""
+    """Return the claim to the cheapest tier that the citizen is entitled to, or None if there is none or they ask for
+    none."""
     claims = (
         Claim(Tier(opening["tier"]), claim["group_code"], claim["proof"])
         for opening in openings

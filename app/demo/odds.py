@@ -11,17 +11,17 @@ def _of(what: str) -> Any:
 
 
 def chance(rng: Random, what: str) -> bool:
-    """Return whether it happens this time."""
+    """Draw whether it happens this time. `what` names its share."""
     return rng.random() < float(_of("shares")[what])
 
 
 def words(rng: Random, about: str) -> str:
-    """Return what somebody says about it."""
+    """Draw what somebody says about it."""
     return str(rng.choice(_of("words")[about]))
 
 
 def quantity(rng: Random, unit: str | None) -> int:
-    """Return how many units of an item are asked for."""
+    """Draw how many units of an item are asked for."""
     low, high = _of("quantities").get(unit, (1, 1))
     return rng.randint(low, high)
 

@@ -1,4 +1,4 @@
-"""Waiting by the centre's clock, and for whichever of several things ends first."""
+"""Waits by the centre's clock, or for the first of several coroutines to end."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -1,4 +1,4 @@
-"""Providers without software: operators phone them with offers, and they phone when they have arrived and are done."""
+"""Providers without software: operators phone them with offers, and they phone back on arrival and on completion."""
 
 from collections.abc import Iterable, Mapping
 from random import Random

@@ -61,18 +61,20 @@ class Play:
 
     @property
     def problems(self) -> Counter[str]:
-        """What the API refused to anybody, by code, and the players' own mistakes, by class."""
+        """The API's refusals, by code, and the players' own errors, by class."""
         return self.api.problems + self._fleet.counts.problems + self.room.mistakes
 
     async def totals(self) -> Mapping[str, int]:
-        """Return the volumes of the days of the play, today included, or nothing if the API refuses them."""
+        """Return the total volumes of the days of the play, including today, or an empty mapping if the API refuses
+        them."""
         days = {"from": f"{self.began:%Y-%m-%d}", "to": f"{self.room.now():%Y-%m-%d}"}
         with suppress(Refused):
             return cast(dict[str, int], (await self.manager.get("/metrics/volumes", **days))["total"])
         return {}
 
     async def run(self) -> None:
-        """Play until the time is over and everybody who called by then is served, or for ever without a time."""
+        """Play until the planned hours are over and everybody who called by then is served, or for ever if no hours are
+        planned."""
         desk = Desk(self.room, await Catalogue.read(self.manager, self._stage.offered))
         await first_of(self._work(desk), self._take_calls(desk))
 
@@ -94,7 +96,7 @@ class Play:
                 tasks.create_task(work)
 
     async def _ask_visitor(self, desk: Desk) -> None:
-        """See to it that a visitor who signs in as a provider finds an offer, for ever."""
+        """Keep an offer ready, for ever, for a visitor who signs in as a provider."""
         people, rng = Population(), Random(f"visitor-{self._plan.seed}")
         while True:
             citizen = people.citizen(rng.randrange(1_000))
@@ -103,8 +105,8 @@ class Play:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _offer_to_visitor(self, desk: Desk, call: Call) -> None:
-        """Offer the provider the call's request if it has no offer. It may have fallen silent while nobody played
-        it."""
+        """Offer the call's request to the visitor's provider if it has no offer. Make it reachable first if it was
+        silent while nobody played it."""
         if (await self._visitor.get("/provider"))["unreachable_why"] == SILENT:
             await self._visitor.patch("/provider/availability", {"reachable": True})
         if not await self._visitor.get("/provider/offers"):

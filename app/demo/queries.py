@@ -15,7 +15,7 @@ from app.registry.models import Provider, ReachedBy
 
 
 async def find_last_moment(tx: Tx) -> datetime | None:
-    """Return when the last thing happened, or None in an empty database."""
+    """Return the time of the latest event, audit entry or request, or None in an empty database."""
     last_event = select(Event.at).order_by(Event.id.desc()).limit(1).scalar_subquery()
     last_entry = select(AuditEntry.at).order_by(AuditEntry.id.desc()).limit(1).scalar_subquery()
     last_request = select(func.max(Request.received_at)).scalar_subquery()
@@ -48,6 +48,6 @@ GROUP BY r.status
 
 
 async def count_kept(tx: Tx, told: Mapping[UUID, int]) -> dict[str, int]:
-    """Return how many of these requests, given by id and number, exist, by status."""
+    """Return how many of these requests (ids with their numbers) exist, by status."""
     rows = await tx.rows(_KEPT, ids=list(told), numbers=list(told.values()))
     return {row["status"]: row["requests"] for row in rows}

@@ -1,5 +1,5 @@
-"""The operators' room: some answer citizens, others phone providers and call back. Whoever is free takes the next
-call."""
+"""The operators' room: some answer citizens, others phone providers and call citizens back. Whoever is free takes the
+next call."""
 
 import asyncio
 import logging
@@ -74,7 +74,7 @@ class Room:
     async def attempt(self, work: Awaitable[None]) -> None:
         """Run the work until it is done, the API refuses something or the player makes a mistake.
 
-        A visitor can bring about what no player knows, such as a new item. That must not end the demo.
+        A visitor can do what no player expects, such as adding an item. That must not end the demo.
         """
         try:
             await work
@@ -96,7 +96,7 @@ class Room:
 
     @asynccontextmanager
     async def answer(self, since: datetime) -> AsyncIterator[Seat]:
-        """A citizen has been ringing since then. The operator who answers is busy during the block."""
+        """Answer a citizen who has been ringing since `since`. Yield the operator, who is busy during the block."""
         call = object()
         self.ringing[call] = since
         try:
@@ -112,7 +112,7 @@ class Room:
     async def serve(
         self, queue: str, see_to: Callable[[Seat, Any], Coroutine[Any, Any, None]], look_again: float
     ) -> None:
-        """Let operators take from a queue of the API for ever, and work on what they took side by side.
+        """Let operators take items from a queue of the API for ever, and work on them side by side.
 
         An empty queue is read again after `look_again` seconds of the centre's time.
         """

@@ -70,7 +70,7 @@ def find_port(port: int) -> int:
 
 
 def _log_to(folder: Path) -> None:
-    """Write the log to a file, with the players' mistakes, because the terminal shows the play."""
+    """Write the log, including the players' errors, to a file, because the terminal shows the play."""
     folder.mkdir(parents=True, exist_ok=True)
     logger = logging.getLogger("app")
     logger.addHandler(logging.FileHandler(folder / "demo.log", mode="w", encoding="utf-8"))

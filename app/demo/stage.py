@@ -35,7 +35,8 @@ CALL_SECONDS = 150
 """The operator time that a call takes: the talk, and its consequences such as phoning providers and callbacks."""
 LEAST_OPERATORS = 4
 OTHER_FILES = 100
-"""The files that the API and the players each hold open besides one connection per provider that waits for offers."""
+"""The files that the API and the players each hold open in addition to one connection per provider that waits for
+offers."""
 HOURS = range(24)
 BEFORE = timedelta(days=14)
 """How long before the first play its data begin: long enough for a deduction to be applied and appealed."""
@@ -64,10 +65,10 @@ class Plan:
 class Stage:
     """The prepared play.
 
-    `settings` contain the clock. Nobody plays the `cast`, and nobody touches the requests `left` to visitors.
-    `members` and `solved_rates` are the sample providers' by id, and `offered` are their
-    items. `phone_jobs` are unfinished jobs of providers reached by phone. `phoned` counts providers with software that
-    are phoned, because the system allows too few open files for all of them to wait for offers.
+    `settings` contain the clock. Nobody plays the `cast`, and nobody touches the requests `left` to visitors. `members`
+    and `solved_rates` describe the sample providers by id, and `offered` are the items that they offer. `phone_jobs`
+    are unfinished jobs of providers reached by phone. `phoned` counts providers with software that are phoned, because
+    the system allows too few open files for all of them to wait for offers.
     """
 
     settings: Settings
@@ -132,9 +133,9 @@ async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: C
 
 
 def data_since(last: datetime | None, start: datetime, plan: Plan) -> datetime:
-    """Return when the stories begin: EVE before the play, but after the last event.
+    """Return when the scenarios begin: at `start - EVE`, but after the last event.
 
-    On new data without a generated history they begin BEFORE the play.
+    On new data without a generated history, they begin at `start - BEFORE`.
     """
     if last is None:
         return start - (EVE if plan.history_days else BEFORE)
@@ -142,7 +143,7 @@ def data_since(last: datetime | None, start: datetime, plan: Plan) -> datetime:
 
 
 def choose_cast(registry: Mapping[UUID, SampleProvider], signed_in: Set[UUID]) -> Cast:
-    """Return three active providers with software that do the stories' item round the clock."""
+    """Return three active providers with software that offer the scenarios' item round the clock."""
     fit = (
         key
         for key, provider in registry.items()

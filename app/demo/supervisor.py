@@ -1,4 +1,4 @@
-"""What a supervisor does in regular rounds: unmatched, unanswered and relayed requests, and complaints."""
+"""A supervisor who makes regular rounds of the unmatched, unanswered and relayed requests, and of the complaints."""
 
 from collections import Counter
 from collections.abc import Set
@@ -60,7 +60,7 @@ class Supervisor:
         return []
 
     async def _decide(self, request: dict[str, Any], now: datetime) -> None:
-        """Dispatch the request again, or hold it until morning at night. After two tries, close it with a note."""
+        """Dispatch the request again or, at night, hold it until morning. After two tries, close it with a note."""
         self._tries[request["id"]] += 1
         if self._tries[request["id"]] > TRIES:
             await self._close(request, "no_provider")
@@ -79,8 +79,8 @@ class Supervisor:
         await self._seat.put(f"/requests/{request['id']}/closure", {"note": words(self._rng, why)})
 
     async def _take_up(self, request: dict[str, Any]) -> None:
-        """Do with a request that was only noted what its item is for. One whose danger is undecided waits for a
-        person."""
+        """Answer, relay or dispatch a request that is still received, depending on its kind. One whose danger has not
+        been relayed waits for a person."""
         path, item = f"/requests/{request['id']}", request["item_code"]
         if request["danger"] and request["danger_relayed_at"] is None:
             return

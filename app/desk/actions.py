@@ -33,7 +33,8 @@ class Call(NamedTuple):
 
 
 Beside = Callable[[], Mapping[str, Any]]
-"""What else an answer contains: the point the request is matched from, and until when it can be undone."""
+"""Returns what else an answer contains: the point that the request is matched from, places outside the area, and until
+when the dispatch can be undone."""
 
 
 class _MatchingFailed(Exception):
@@ -55,7 +56,7 @@ async def create_request(act: Act, context: Context, call: Call, catalog: Snapsh
     try:
         return await _create(act, context, body, key, catalog, dangers, matching=body.dispatch)
     except _MatchingFailed:
-        logger.exception("matching failed; the request is created without and left to the worker")
+        logger.exception("matching failed; the request is created without it and left to the worker")
         return await _create(act, context, body, key, catalog, dangers, matching=False)
     except HotlineError as error:
         if error.status < 500 and (answer := await context.db.read(key.find)):

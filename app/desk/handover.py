@@ -1,4 +1,4 @@
-"""Open work of a colleague who leaves or goes off shift: lists it and hands it over."""
+"""Lists the open work of a colleague who leaves or goes off shift, and hands it over."""
 
 from datetime import datetime
 from uuid import UUID
@@ -35,8 +35,8 @@ async def show_open_work(tx: Tx, staff_id: UUID, now: datetime) -> OpenWork:
 async def hand_over(act: Act, tx: Tx, staff_id: UUID, body: Handover) -> OpenWork:
     """Hand open requests and complaints over to a colleague, and release the calls just taken. Return what is left.
 
-    Operators get no complaints. Complaints of somebody who may no longer decide them go to the supervisor with the
-    fewest; others stay. Repeating it changes nothing.
+    An operator gets no complaints: those whose owner may no longer decide them go to the supervisor with the fewest,
+    and the others stay with their owner. Repeating it changes nothing.
 
     Raises NotFound, and StaffInactive or NotAtTheDesk for a colleague who cannot take the work.
     """

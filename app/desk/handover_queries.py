@@ -1,4 +1,4 @@
-"""SQL of what a member of staff is working on."""
+"""SQL for what a member of staff is working on."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,7 +29,7 @@ async def list_requests(tx: Tx, staff_id: UUID, limit: int) -> Sequence[Any]:
 
 
 async def list_complaints(tx: Tx, staff_id: UUID) -> Sequence[Any]:
-    """Return the unfinished complaints that this person owns, the first due first."""
+    """Return the unfinished complaints that this person owns, soonest due first."""
     query = select(Complaint).where(Complaint.owner_id == staff_id, Complaint.status.in_(_UNDECIDED))
     return (await tx.session.execute(query.order_by(Complaint.due_at, Complaint.id))).scalars().all()
 

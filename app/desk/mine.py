@@ -23,7 +23,7 @@ MOST = 200
 async def list_mine(act: Act, tx: Tx, catalog: Snapshot) -> list[OpenRequest]:
     """Return the caller's latest 200 open requests and at most 200 left by staff who are off shift.
 
-    The first due comes first; those without clocks come last.
+    The soonest due comes first; those without clocks come last.
     """
     mine = [_with_clocks(row, catalog, act.zone) for row in await list_followed(tx, act.who, MOST)]
     known = {one.request.id for one in mine}

@@ -57,7 +57,7 @@ async def list_possible_steps(
 
 @router.get("/desk/requests")
 async def list_my_requests(act: Operator, tx: Transaction, catalog: CurrentCatalog) -> list[OpenRequest]:
-    """List your latest 200 open requests and those left by colleagues off shift, with their clocks, the first due
+    """List your latest 200 open requests and those left by colleagues off shift, with their clocks, soonest due
     first."""
     return await list_mine(act, tx, catalog)
 
@@ -94,14 +94,15 @@ async def search_desk(body: DeskSearch, act: Operator, tx: Transaction) -> DeskF
 
 @router.post("/desk/personal-words")
 async def find_personal_words(body: TypedText, act: Operator) -> list[PersonalWord]:
-    """Find the phone numbers, identity-card numbers and names in a text that is being typed, to warn of them. They are
-    masked for providers that are only asked and for managers."""
+    """Find the phone numbers, identity-card numbers and names in a text that is being typed, so that a client can warn
+    of them. Managers, and providers that have not accepted the work, see them masked."""
     return find_personal(body.text)
 
 
 @router.get("/staff/{staff_id}/open-work")
 async def show_open_work(staff_id: UUID, act: InCharge, tx: Transaction) -> OpenWork:
-    """Return what a colleague looks after and has just taken, to hand it over when they leave or go off shift."""
+    """Return the requests and complaints that a colleague looks after and how many calls they have just taken, to hand
+    this work over when they leave or go off shift."""
     return await handover.show_open_work(tx, staff_id, act.now)
 
 

@@ -17,7 +17,7 @@ from app.registry.models import Standing
 
 
 class OpenRequest(BaseModel):
-    """An open request and its running clocks, the first due first. A held or relayed one has none."""
+    """An open request and its running clocks, soonest due first. A held or relayed one has none."""
 
     request: RequestOut
     clocks: list[RunningClock]
@@ -115,7 +115,7 @@ class Handover(Body):
 
     Without `request_ids` all open requests and complaints are handed over, and calls just taken return to their queues.
     Only supervisors get complaints: if `to` is an operator, those of a deactivated account or of somebody who is no
-    supervisor any more go to the supervisor with the fewest.
+    longer a supervisor go to the supervisor with the fewest.
     """
 
     to: UUID

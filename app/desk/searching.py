@@ -17,8 +17,8 @@ MOST = 6
 async def search(act: Act, tx: Tx, words: str) -> DeskFound:
     """Return at most six requests, citizens and providers each. The search is recorded in the audit log.
 
-    Requests match by number, or if open by their words; citizens by phone or the beginning of their name; providers by
-    phone or a part of their name.
+    Requests match by number, and open ones also by their words; citizens by phone or the beginning of their name;
+    providers by phone or a part of their name.
     """
     await note_reveal(act, tx, "desk", RevealReason.SEARCH, **describe_search(words))
     phone, digits = phone_of(words), digits_of(words)

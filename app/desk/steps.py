@@ -1,7 +1,7 @@
 """Finds the steps that the caller may take now with a request, its offers and its jobs.
 
-The machines' tables say in which states a step is possible, and the checks of its action say what else it needs. This
-module only asks them.
+The state machines say in which states a step is possible, and the checks of its action say what else it needs. This
+module only consults them.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set

@@ -1,4 +1,4 @@
-"""Dispatches requests, offers them directly, expires offers, reassigns jobs, and has work redone or reopened."""
+"""Dispatches requests, offers them directly, expires offers, reassigns jobs, has work redone, and reopens requests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -43,7 +43,7 @@ from app.registry.opening import is_open_through
 from app.registry.queries import find_provider
 
 CENTRE_DOWN, PROVIDER_CLOSED = "centre_down", "provider_closed"
-"""Why an offer whose time ran out does not count."""
+"""Reasons why an offer that was not answered in time does not count."""
 
 
 async def dispatch_request(
@@ -215,8 +215,8 @@ async def reassign_job(act: Act, tx: Tx, job_id: UUID) -> None:
 
 
 async def redo_request(act: Act, tx: Tx, request_id: UUID, *, other_provider: bool, catalog: Snapshot) -> Row:
-    """Have completed work that did not solve the problem redone: by the same provider at no charge, unless the citizen
-    refuses it (`other_provider`).
+    """Dispatch a completed request again because the problem was not solved. The same provider redoes the work at no
+    charge, unless the citizen refuses that provider (`other_provider`).
 
     Raises NotFound, StatusConflict, DangerNotRelayed, AreaNeeded.
     """

@@ -68,7 +68,7 @@ STILL_FITS = {
 }  # fmt: skip
 """Matching refuses a provider for these reasons, but one that already has the work keeps it."""
 OF_THE_CENTRE = {"helped_name", "callback_name", "callback_phone"}
-"""The columns whose changes no provider is told."""
+"""The columns whose changes are not reported to the provider."""
 MASKS: dict[str, Callable[[str], str | None]] = {
     "contact_phone": mask_phone, "contact_name": mask_name, "address": mask_text,
     "helped_name": mask_name, "callback_name": mask_name, "callback_phone": mask_phone,
@@ -95,9 +95,10 @@ async def correct_request(
     A danger that the new text mentions is raised, even if one in the former text was dismissed or withdrawn. If the
     request already reports a danger, another one is raised only if the former text did not mention it.
 
-    Operators may correct until a provider has accepted the work, supervisors also afterwards. Raises NotFound,
-    NotAllowed, VersionRequired, VersionStale, StatusConflict (the work is over), WorkBegun, UnknownItem, UnknownArea,
-    TierNotAllowed, NotEntitled, NotDispatchable, RelayFirst, WindowInvalid, QuantityNotCounted, UnknownAsk.
+    Operators may correct a request until a provider has accepted the work, supervisors also afterwards. Raises
+    NotFound, NotAllowed, VersionRequired, VersionStale, StatusConflict (the work is over), WorkBegun, UnknownItem,
+    UnknownArea, TierNotAllowed, NotEntitled, NotDispatchable, RelayFirst, WindowInvalid, QuantityNotCounted,
+    UnknownAsk.
     """
     request = await get_locked(tx, request_id)
     if request["assigned_at"] and Role.SUPERVISOR not in act.roles:
@@ -255,8 +256,8 @@ def _people(request: Row, body: Correction) -> dict[str, Any]:
 
 
 async def _citizen(tx: Tx, request: Row, body: Correction, now: datetime) -> Citizen | None:
-    """Return the person helped if it is somebody else than was taken down. If somebody called for them, a new contact
-    phone does not identify them."""
+    """Return the citizen whom the correction names as the person helped, by number, or by a new contact phone;
+    otherwise None. If somebody called for them, a new contact phone does not identify them."""
     person = body.helped or Person()
     if not body.helped and body.phone != request["contact_phone"] and request["caller_id"] is None:
         person = Person(phone=body.phone)
@@ -264,8 +265,8 @@ async def _citizen(tx: Tx, request: Row, body: Correction, now: datetime) -> Cit
 
 
 def _clocks(act: Act, request: Row, changes: Mapping[str, Any], catalog: Snapshot) -> dict[str, Any]:
-    """Return the deadlines that follow from the corrected urgency and wanted time, counted from the same start, without
-    pauses."""
+    """Return the deadlines that follow from the corrected urgency and wanted time, counted from the same start and
+    leaving out pauses."""
     if not changes.keys() & {"urgency", "kind", "wanted_from", "wanted_to"}:
         return {}
     after = dict(request) | dict(changes)
@@ -290,8 +291,8 @@ def _clocks(act: Act, request: Row, changes: Mapping[str, Any], catalog: Snapsho
 
 
 async def _extended(tx: Tx, request: Row, changes: Mapping[str, Any], due: Mapping[str, Any]) -> dict[str, datetime]:
-    """If an extension was granted, return the later of each extended deadline and the one due now, unless the work
-    became more urgent."""
+    """If an extension was granted and the work did not become more urgent, return for each extended deadline the later
+    of it and the new one."""
     job = await queries.find_live_job(tx, request["id"]) if "complete_by" in due else None
     extension = await find_extension_of(tx, job.id) if job else None
     more_urgent = changes.get("urgency_rank", request["urgency_rank"]) < request["urgency_rank"]
@@ -368,7 +369,7 @@ async def _follow(
 
 
 async def _measure(act: Act, tx: Tx, job: Job, request: Row) -> None:
-    """Give the job the request's quantity; its cap and agreed sum follow."""
+    """Give the job the request's quantity, and adjust its cap and agreed sum."""
     locked = await lock_job(tx, job.id)
     assert locked is not None, "it is the request's live job"
     terms = measured(locked, request["quantity"])

@@ -39,8 +39,8 @@ from app.registry.models import Rung
 
 WAIT_FOR_CAPACITY = timedelta(seconds=60)
 WAIT_IN_SURGE = timedelta(minutes=5)
-"""How soon a request that waits for capacity is matched again. The end of a job has it matched at once, so this is for
-capacity that comes in other ways, as when a provider opens."""
+"""How soon a request that waits for capacity is matched again. The end of a job makes it due at once, so this is for
+capacity that appears in other ways, for example when a provider opens."""
 
 
 @dataclass
@@ -95,7 +95,8 @@ async def offer_to_best(
     3. Choose whom to ask (_whom_to_ask), make the offers and record the decision. Done.
     4. If there is nobody to ask, go back to 1 at the next dearer tier that the citizen agreed to and that is open to
        them.
-    5. If some providers were only full, wait and match again, until accept_by, or in a surge also after it.
+    5. If some providers were rejected only because they are full, wait and match again, until accept_by, or in a surge
+       also after it.
     6. Otherwise make it unmatched, with the filter that left nobody or the end of the ladder as the reason. A person
        decides.
     """
@@ -161,7 +162,7 @@ async def _tiers(
 
 
 def _is_deferred(request: Mapping[str, Any] | Row, matching: Matching) -> bool:
-    """Return whether there is a surge, the work can wait, and it was not deferred before."""
+    """Return whether to defer the request: there is a surge, the work can wait, and it was not deferred before."""
     return matching.surge and request["urgency"] in matching.policy.surge.defer and not request["deferred_until"]
 
 
@@ -181,15 +182,15 @@ async def _defer(act: Act, tx: Tx, request: Mapping[str, Any] | Row, matching: M
 def _select_providers(
     act: Act, request: Mapping[str, Any] | Row, tier: Tier, matching: Matching, catalog: Snapshot
 ) -> tuple[Sequence[Asked], Collection[UUID], ladder.CurrentRung | None]:
-    """Return whom to ask, who could answer only later than these, and where on the ladder that is.
+    """Return whom to ask, the providers that can be asked only later, and the step of the ladder, if any.
 
     1. The provider that the citizen asked for is asked alone if it can come, open or closed.
     2. Off the ladder: those who can be asked now, if any.
     3. Otherwise those who open in time for accept_by, by rank; if there are none, the others by opening time.
-    4. On the ladder: of these, those on the lowest step, not below the request's present one. It climbs only if a step
-       is closed beyond accept_by. On a step, those who can be asked now come first, and its time lasts until its
-       helpers could answer.
-    5. One of them in a cascade, the best few in a broadcast.
+    4. On the ladder: of these, those on the lowest step that is not below the request's present one. A step is skipped
+       only if everybody on it opens too late for accept_by. Those who can be asked now come first, and the step lasts
+       until its providers could answer.
+    5. Of those left, a cascade asks one, a broadcast the best few.
     """
     policy, survivors = matching.policy, matching.survivors
     most = policy.broadcast_size if policy.mode is Mode.BROADCAST else 1
@@ -225,7 +226,7 @@ def _select_providers(
 def when_to_ask(
     act: Act, matching: Matching, survivors: Sequence[Ranked], request: Mapping[str, Any] | Row
 ) -> list[Asked]:
-    """Return when each is asked: once it is open, and if by phone not at night about what can wait until the
+    """Return when each survivor is asked: once it is open, and by phone not at night if the request can wait until the
     morning."""
     quiet_until = act.now if may_phone(request, act.zone, act.now) else next_morning(act.now, act.zone)
 
@@ -273,7 +274,8 @@ async def make_offers(
 ) -> Outcome:
     """Offer the request to these providers, best first, at the matched tier.
 
-    `by` is None if the ranking or the citizen chose. Raises DangerNotRelayed; every offer to a provider is made here.
+    `by` is who chose the providers, or None if the ranking or the citizen did. Raises DangerNotRelayed; every offer to
+    a provider is made here.
     """
     check_relayed(request)
     own, tier, timeout = act.of_itself, matching.search.wanted.tier, _timeout(act, matching, request, catalog)
@@ -313,8 +315,8 @@ _PUBLIC = ("id", "provider_id", "rank", "expires_at")
 
 
 def _time_to_answer(one: Asked, timeout: timedelta, step: ladder.CurrentRung | None, now: datetime) -> dict[str, Any]:
-    """Return when the offer is asked and when it expires. Its time runs from when the provider is asked, and ends with
-    its rung."""
+    """Return from when the provider may be asked and when the offer expires. The time to answer runs from then, and
+    ends no later than the request's step of the ladder."""
     expires_at = one.at + timeout
     return {
         "ask_from": one.at if one.at > now else None,

@@ -141,8 +141,8 @@ def _waits_for_relay(request: Request) -> bool:
 async def merge_request(act: Act, tx: Tx, request_id: UUID, parent_id: UUID, catalog: Snapshot) -> Row:
     """Merge the request into another about the same problem. Its caller keeps the number and is called back too.
 
-    The other request takes over the higher urgency, the priority group and the earlier deadlines. It takes over whom to
-    call if it has nobody, and it is dispatched if this one was.
+    The other request takes over the higher urgency, the priority group and the earlier deadlines. It takes over the
+    contact if it has none, and it is dispatched if this one was.
 
     Raises NotFound, MergeIntoItself, MergeOfOtherKind, MergeTargetOver, MergeTheOtherWay, StatusConflict.
     """
@@ -220,7 +220,7 @@ async def take_over(
 
 
 async def _take_over_danger(act: Act, tx: Tx, request: Request, others: Sequence[Request], catalog: Snapshot) -> None:
-    """Raise the danger that one of the others reports on the request too, preferably one not relayed yet."""
+    """Raise on the request a danger that one of the others reports, preferably one that has not been relayed yet."""
     told = min((one for one in others if one.danger), key=lambda one: not _waits_for_relay(one), default=None)
     if (
         told is None

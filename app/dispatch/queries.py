@@ -288,7 +288,7 @@ async def find_pending_offer(tx: Tx, request_id: UUID, provider_id: UUID) -> Any
 
 
 async def renew_rung(tx: Tx, request_id: UUID, ladder: Sequence[Step], at: datetime) -> None:
-    """Restart the time of the rung on which a locked request looks for free help."""
+    """Restart the time of the ladder step on which free help is being looked for. The request is locked."""
     for step in ladder:
         until = at + timedelta(seconds=step.timeout_seconds)
         here = update(Request).where(Request.id == request_id, Request.rung == step.rung)
@@ -358,8 +358,8 @@ async def adopt_children(tx: Tx, request_id: UUID, parent_id: UUID) -> None:
 
 
 async def list_asked(tx: Tx, request_id: UUID) -> Sequence[UUID]:
-    """Return the providers that may know of the request: the one that accepted it, and those with a pending offer. One
-    that is reached by phone knows of a pending offer only once its call has begun."""
+    """Return the providers that may have seen the request: the one that accepted it, and those with a pending offer.
+    One that is reached by phone counts only once an operator has taken the offer to phone it."""
     heard = (Provider.reached_by != word(ReachedBy.PHONE)) | Offer.phoned_by.is_not(None)
     known = (Offer.status == word("accepted")) | ((Offer.status == word("pending")) & heard)
     query = select(Offer.provider_id).join(Provider).where(Offer.request_id == request_id, known)

@@ -66,7 +66,7 @@ async def raise_danger(
 async def raise_danger_from_contact(
     act: Act, tx: Tx, request_id: UUID, text: str, catalog: Snapshot, dangers: Dangers
 ) -> None:
-    """Raise a danger that is mentioned in something said about the request later, on its parent if it is merged.
+    """Raise a danger that a later call or message about the request mentions, on its parent if it is merged.
 
     Nothing is raised on a request that has ended. Raises NotFound.
     """

@@ -95,7 +95,7 @@ async def correct_request(
     dangers: CurrentDangers,
     if_match: IfMatch = None,
 ) -> RequestOut:
-    """Correct what was taken down. Operators may until a provider has accepted the work, supervisors also
+    """Correct what was taken down. Operators may do so until a provider has accepted the work, supervisors also
     afterwards."""
     corrected = await correcting.correct_request(act, tx, request_id, body, if_match, catalog, dangers)
     set_etag(response, corrected["version"])
@@ -125,8 +125,8 @@ async def withdraw_danger(
     catalog: CurrentCatalog,
     dangers: CurrentDangers,
 ) -> RequestOut:
-    """Record that there is no danger after all, so that the request may be offered. Who said so and why is in the audit
-    log."""
+    """Record that there is no danger after all, so that the request may be offered. The audit log records who said so
+    and why."""
     return show(await correcting.withdraw_danger(act, tx, request_id, body, catalog, dangers))
 
 

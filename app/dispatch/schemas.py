@@ -45,10 +45,10 @@ class OfferMade(BaseModel):
 
 
 class MatchedFrom(BaseModel):
-    """The point (WGS-84) from which distances are counted, and what it is the point of.
+    """The point (WGS-84) from which distances are measured, and what it belongs to.
 
-    It is the point of a place, of a community (accurate to about half a kilometre), or of a township (the same for the
-    whole township).
+    It belongs to a place, to a community (accurate to about half a kilometre), or to a township (the same for the whole
+    township).
     """
 
     point_of: Known
@@ -81,7 +81,7 @@ class DispatchOut(BaseModel):
 
 
 class SurgeFilter(Paging):
-    """Open surges only, or all."""
+    """Whether to list only open surges, or all."""
 
     all: bool = Field(default=False, description="include past surges")
 
@@ -94,7 +94,7 @@ class SurgeIn(Body):
 
 
 class SurgeOut(BaseModel):
-    """A surge. `waiting` and `places` are as it began; `began_by` is null if it began automatically."""
+    """A surge. `waiting` and `places` are the figures when it began; `began_by` is null if it began automatically."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -80,7 +80,7 @@ async def end_surge(act: Act, tx: Tx, surge_id: UUID) -> Surge:
 
 
 async def _end(act: Act, tx: Tx, surge_id: UUID, waiting: int, places: int) -> bool:
-    """End the surge and match the requests that it deferred at once. Return whether it was open."""
+    """End the surge and make the requests that it deferred due for matching at once. Return whether it was open."""
     ended = await surge_queries.end_surge(tx, surge_id, act.now, act.actor.id)
     if ended is None:
         return False

@@ -24,8 +24,8 @@ _IN_FORCE = as_text(line_is_in_force(aliased(ProviderItem, name="line"), bindpar
 _MOMENT = (*MOMENTS, bindparam("day", type_=Date))
 _PLACES = f"p.capacity - {TAKEN.format(start=':at', end=':day_end')}"
 
-# Places are counted for today, so work booked for another day takes none, and only of providers that offer a waiting
-# item: a provider that cleans carpets is no help with flooded cellars.
+# Places are counted for today, so work booked for another day takes none. Only providers that offer a waiting item
+# count: a provider that cleans carpets is no help with flooded cellars.
 # They are counted in one pass over the price lines of those items. On a quiet day there are none, because only
 # categories with waiting or given-up requests or an open surge are considered.
 # A free place is offered to several waiting requests, so a surge ends only when few are `unassigned`, which includes

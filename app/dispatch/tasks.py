@@ -1,5 +1,4 @@
-"""What the worker does in dispatching when it is due. Each step finds due ids, then locks, checks again and changes
-each."""
+"""The worker's dispatching steps. Most find due ids, then lock, check again and change each."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -92,7 +91,7 @@ def _why_void(open_jobs: int, capacity: int) -> str:
 
 
 async def reassign_stranded_jobs(context: Context) -> int:
-    """Dispatch again the unstarted jobs of providers that are suspended or gone. Return how many."""
+    """Reassign the unstarted jobs of providers that are no longer active. Return how many."""
 
     async def change(act: Act, tx: Tx, job_id: UUID) -> None:
         job = await lock_job(tx, job_id)

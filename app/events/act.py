@@ -49,7 +49,7 @@ class Act(NamedTuple):
 
     @property
     def who(self) -> UUID:
-        """The id of the member of staff or provider who acts. The system has none and must not ask."""
+        """The id of the member of staff or provider who acts. The system has none and must not read this."""
         assert self.actor.id is not None, "the system acts in nobody's name"
         return self.actor.id
 

@@ -23,8 +23,8 @@ Change = Callable[[Act, Tx, UUID], Awaitable[None]]
 async def one_by_one(context: Context, step: str, find: Find, change: Change, otherwise: Change | None = None) -> int:
     """Find due ids, then change each in its own transaction. Return how many were changed.
 
-    A failure is noted under the step's name and does not stop the others. After a failure `otherwise` does at once the
-    part that must not wait, if it is given. A lost database is raised.
+    A failure is noted under the step's name and does not stop the others. After a failure, `otherwise`, if given, at
+    once does the part that must not wait. Raises DatabaseUnavailable.
     """
     async with context.db.autocommit() as tx:
         alone = await list_left_alone(tx, step, context.clock.now())

@@ -1,8 +1,8 @@
-"""The facts of its request that every event carries as they were then. Figures count by these, by provider and by
-actor.
+"""Every event carries the facts of its request as they were at the time. Figures count by these facts, by provider and
+by actor.
 
-A request's facts change when its tier falls or its item is corrected. Its events keep what was true when they happened,
-so a figure never changes afterwards and can be counted again from the log alone (docs/decisions/0022).
+A request's facts change when its tier changes or its item is corrected. Its events keep what was true when they
+happened, so a figure never changes afterwards and can be counted again from the log alone (docs/decisions/0022).
 """
 
 from typing import Any
@@ -51,7 +51,7 @@ def look_up(request_id: ColumnElement[Any]) -> LateralFromClause:
 
 
 def happened_at(event: FromClause) -> ColumnElement[Any]:
-    """Return when the reported step happened, if it was reported later; otherwise NULL."""
+    """Return the SQL expression for when a step that was reported later happened; NULL for other events."""
     return sql_cast(event.c.data["happened_at"].as_string(), DateTime(timezone=True))
 
 

@@ -157,7 +157,7 @@ class EventKind(StrEnum):
     )
     REQUEST_DANGER_DISMISSED = (
         "request.danger_dismissed",
-        "The operator said that a danger mentioned in the text is none.",
+        "The operator dismissed the dangers that the text mentions.",
         {"heard": Datum.CODES},
     )
     OFFER_MADE = (

@@ -43,8 +43,8 @@ class Event(Model):
     """The trace (app.kit.tracing) of the call, or of the worker's work, that caused it. NULL for what a command did."""
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     request_kind: Mapped[str | None]
-    """What the request was then, in this and the next columns (app.events.facts). NULL without a request, and in events
-    older than these columns."""
+    """This and the next columns hold the request's facts at the time (app.events.facts). NULL without a request, and in
+    events older than these columns."""
     category_code: Mapped[str | None]
     item_code: Mapped[str | None]
     township_code: Mapped[str | None]

@@ -1,7 +1,7 @@
-"""How a step reads the log: batch by batch, and past events that it can't process.
+"""How a step reads the log: batch by batch, skipping events that it can't process.
 
-Smaller and smaller batches find the event that fails. It is noted like any failing subject (app.kit.steps) and passed,
-so that the log goes on. It is retried automatically, then set aside until a person releases it. The id of the subject
+Smaller and smaller batches find the event that fails. It is noted like any failing subject (app.kit.steps) and skipped,
+so that reading goes on. It is retried automatically, then set aside until a person releases it. The id of the subject
 is the event's id as a UUID.
 """
 
@@ -23,7 +23,7 @@ TakeOne = Callable[[Tx, int], Awaitable[object]]
 
 
 async def walk(context: Context, step: str, reader: str, batch: int, take: Take, take_one: TakeOne) -> int:
-    """Retry failed events that are due, then process the next ones. Return how many were processed or passed.
+    """Retry failed events that are due, then process the next ones. Return how many were processed or skipped.
 
     A failure that no event caused is raised.
     """

@@ -115,7 +115,7 @@ _NUMBER = _number()
 async def number_events(tx: Tx, batch: int = BATCH) -> int:
     """Number committed events in the order of their ids, at most `batch` of them. Return how many.
 
-    Return 0 too while another transaction is numbering.
+    Return 0 while another transaction is numbering.
     """
     if not await step_alone(tx, SEQUENCER):
         return 0

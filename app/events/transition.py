@@ -61,7 +61,7 @@ NO_KEY = sql_cast(null(), Uuid)
 
 @dataclass(frozen=True)
 class Step:
-    """A move that leaves no event: nobody is told of it and no figure counts it."""
+    """A move that logs no event, so nobody is told of it and no figure counts it."""
 
     sources: frozenset[StrEnum]
     target: StrEnum | None
@@ -156,7 +156,7 @@ class Steps:
 
 
 class Machine(Steps):
-    """The states of one table, whose moves leave events.
+    """The states of one table, whose moves log events.
 
     `subject` is its name in events and errors, `column` holds the state, and `former` the one to return to.
     """

@@ -45,7 +45,7 @@ async def import_registry(
     """Import the lines that `app.exchange.process` read. Importing the same file again changes nothing.
 
     1. Take the import's lock, and read the registry.
-    2. Plan the changes in a thread. If there is any fault, refuse with all of them.
+    2. Plan the changes in a thread. If there is any fault, refuse the file.
     3. Unless it is a dry run, check that nobody edited the providers meanwhile, and write the changes.
 
     Raises ImportInvalid with the first 500 faults, ImportRunning, RegistryChanged; nothing is changed then.

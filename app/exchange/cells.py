@@ -18,7 +18,7 @@ Parse = Callable[[str], Any]
 
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
 _LOST = re.compile(r"[0-9]{15}0{3}")
-"""Eighteen digits of which a spreadsheet kept only fifteen."""
+"""A number of 18 digits, the last three of which a spreadsheet replaced with zeros."""
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[T ]0{1,2}:00(?::00)?)?")
 _WHOLE_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
 _SERIAL = re.compile(r"[2-7][0-9]{4}")
@@ -93,8 +93,8 @@ def integer(least: int, most: int) -> Parse:
 
 
 def one_of(words: Mapping[str, Any], too: Mapping[str, Any]) -> Parse:
-    """Return a parser of the words, in any spelling, that returns their values. The words in `too` are accepted as
-    well, but the fault does not list them."""
+    """Return a parser that maps the words, in any spelling, to their values. The words in `too` are accepted as well,
+    but the fault does not list them."""
     known = {same_form(word): value for word, value in {**words, **too}.items()}
 
     def parse(value: str) -> Any:
@@ -107,8 +107,8 @@ def one_of(words: Mapping[str, Any], too: Mapping[str, Any]) -> Parse:
 
 
 def code_of(names: Iterable[tuple[str, str]], what: str) -> Parse:
-    """Return a parser of codes: alone, followed by the name, or the name alone if it is unique. `what` tells the user
-    where to look them up."""
+    """Return a parser that accepts a code alone, a code followed by its name, or the name alone if it is unique. `what`
+    tells the user where to look them up."""
     codes, by_name = dict[str, str](), dict[str, str | None]()
     for code, name in names:
         codes[code.casefold()] = code

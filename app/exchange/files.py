@@ -1,6 +1,6 @@
 """Reads and writes the files, as a process of its own: `python -m app.exchange.files read | xlsx | csv`.
 
-A zip bomb or a workbook of a million rows costs only this process its limited memory and time; expat itself stops
+A zip bomb or a workbook of a million rows can use up only this process's limited memory and time; expat itself stops
 entities that expand without end. `read` takes the file on standard input and writes JSON lines: a sheet's name, its
 rows as texts, faults. The others take such lines and write the file. Nothing here knows what the columns mean.
 """
@@ -190,8 +190,8 @@ def write_sheets(lines: Iterator[Line], out: BinaryIO) -> None:
 
 
 def _sheets(lines: Iterator[Line]) -> "Iterator[Sheet]":
-    """Yield the sheets of ["sheet", key, title, headings, numeric] and ["row", cells] lines. Read each to its end
-    before the next."""
+    """Yield the sheets of ["sheet", key, title, headings, numeric] and ["row", cells] lines. Read each sheet to its end
+    before you take the next."""
     from app.kit.workbook import Sheet
 
     heads: list[Line] = []

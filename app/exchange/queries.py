@@ -1,4 +1,4 @@
-"""SQL that reads the whole registry at once and writes an import set by set."""
+"""SQL that reads the whole registry at once and writes an import in bulk."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date

@@ -52,7 +52,7 @@ async def import_registry(
     dry_run: Annotated[bool, Query(description="only report what would change")] = False,
     accept_language: Annotated[str, Header()] = "",
 ) -> ImportOut:
-    """Import the registry from an XLSX, a CSV or a ZIP of CSVs. A fault in any cell refuses the whole file."""
+    """Import the registry from an XLSX, a CSV or a ZIP of CSVs. If any cell is faulty, the whole file is refused."""
     language = preferred_language(accept_language, otherwise=Language.ZH)
     lines = await run_files("read", await request.body())
     async with context_of(request).files.begin() as tx:

@@ -21,7 +21,8 @@ Line = Sequence[Any]
 
 
 def read_rows(lines: Iterable[Line], sheets: Sequence[Sheet], plan: Plan, language: Language) -> list[Row]:
-    """Return every row that can be read, and add the faults to `plan`. Sheets and columns are named as in the file.
+    """Return every row that can be read, and add the faults to `plan`. A fault names its sheet and column by key or as
+    in the file.
 
     Unknown sheets that are hidden or empty are skipped, because programs leave such sheets behind.
     """

@@ -12,7 +12,7 @@ from app.kit.terms import Term
 from app.registry.models import PriceKind, ProviderKind, ReachedBy, Rung, Standing
 
 Words = Mapping[Any, Wording | Term]
-"""The words of each value."""
+"""For each value, the words that spell it out in each language."""
 
 
 def words_of(terms: type[Term]) -> Words:

@@ -31,7 +31,7 @@ IDENTITY = ("uscc", "name", "phone")
 
 
 FAR_KM = 30
-"""A seat farther than this from every township's centre is hardly in the district."""
+"""A seat more than this many kilometres from every township's centre is hardly in the district."""
 
 
 class Finder:

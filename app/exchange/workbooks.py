@@ -38,7 +38,8 @@ _STRING_TAG, _MERGED_TAG = f"{{{SHEET_MAIN_NS}}}si", f"{{{SHEET_MAIN_NS}}}mergeC
 
 
 class _Reader(ExcelReader):
-    """Reads only what cells need. Properties, themes and names are skipped, because programs write them in any form."""
+    """Reads only the parts that the cells need. Properties, themes and names are skipped, because programs write them
+    in any form."""
 
     def read(self) -> None:
         self.read_manifest()

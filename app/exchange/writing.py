@@ -1,4 +1,4 @@
-"""Writes a plan to the database set by set, with the same few statements however many rows there are."""
+"""Writes a plan to the database in bulk, with the same few statements however many rows there are."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -88,7 +88,7 @@ async def _write_prices(act: Act, tx: Tx, changes: Sequence[Changes]) -> None:
 
 
 def _events(act: Act, added: Sequence[Changes]) -> Iterator[tuple[Any, ...]]:
-    """Yield the events that each new provider's steps would have left."""
+    """Yield the events that each new provider's steps would have logged."""
     for change in added:
         _, events = PROVIDERS.path(Standing.APPLIED, *BIRTHS[change.subject.facts["standing"]])
         for kind in (EventKind.PROVIDER_APPLIED, *events):

@@ -43,7 +43,7 @@ RECENT = 20
 
 
 async def show_found(act: Act, tx: Tx, citizen_id: UUID, catalog: Snapshot) -> CallerOut:
-    """Return the card of a citizen who was found otherwise than by their number. Raises NotFound."""
+    """Return the card of a citizen who was found by something other than their number. Raises NotFound."""
     citizen = await get_citizen(tx, citizen_id)
     return await look_up_caller(act, tx, citizen.phone, catalog)
 
@@ -89,8 +89,8 @@ async def look_up_caller(act: Act, tx: Tx, phone: str, catalog: Snapshot) -> Cal
 
 
 async def note_citizen(act: Act, tx: Tx, phone: str, citizen: Citizen | None, why: RevealReason) -> None:
-    """Write to the audit log that this caller saw what is known about the number, under the citizen's id if they are
-    known."""
+    """Record in the audit log that whoever acts saw what is known about the number, under the citizen's id if there is
+    one."""
     if citizen:
         await note_reveal(act, tx, f"citizen:{citizen.id}", why)
     else:
@@ -145,7 +145,7 @@ _LISTS = (
 
 
 async def record_citizen(act: Act, tx: Tx, body: CitizenIn, catalog: Snapshot) -> CitizenOut:
-    """Record what the centre knows of the citizen with this number.
+    """Record what the centre knows about the citizen with this number.
 
     Raises UnknownArea, MembershipOver, ConsentWithdrawn, and NotFound for an unknown group or provider.
     """
@@ -160,7 +160,7 @@ async def record_citizen(act: Act, tx: Tx, body: CitizenIn, catalog: Snapshot) -
 
 
 async def edit_citizen(act: Act, tx: Tx, citizen: Citizen, body: CitizenEdit, catalog: Snapshot) -> CitizenEdit:
-    """Change the fields that `body` names of the main citizen, and return them all. Raises UnknownArea,
+    """Change the fields of the main citizen that `body` names, and return them all. Raises UnknownArea,
     ConsentWithdrawn."""
     citizen = await queries.find_main(tx, citizen)
     changes = body.model_dump(exclude_unset=True)
@@ -178,7 +178,7 @@ async def edit_citizen(act: Act, tx: Tx, citizen: Citizen, body: CitizenEdit, ca
 
 
 async def check_consent(tx: Tx, citizen: Citizen, purpose: Purpose) -> None:
-    """Raises ConsentWithdrawn if the citizen does not want anything kept for this purpose.
+    """Raise ConsentWithdrawn if the citizen does not want anything kept for this purpose.
 
     The citizen is locked, so that the answer holds until the transaction ends."""
     await queries.lock_citizen(tx, citizen.id)

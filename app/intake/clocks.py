@@ -160,7 +160,7 @@ def _go_on(
     calendar: Calendar, stopped: datetime, due: datetime, allowance: Allowance, zone: ZoneInfo, now: datetime
 ) -> datetime:
     """Return a deadline with as much counted time left after `now` as `due` had after `stopped`. If no counted time was
-    left, as many plain hours are added."""
+    left, the plain time between them is added instead."""
     left = counted_time(calendar, stopped, due, zone, allowance.days)
     return add_time(calendar, now, left, zone, allowance.days) if left else now + (due - stopped)
 

@@ -26,8 +26,8 @@ NO_DANGER: dict[str, None] = dict.fromkeys(("danger", "danger_lines", "danger_re
 """The danger columns of a request without a danger."""
 
 SURE_OF_NOTES = 0.65
-"""The least confidence (0 to 1) with which a danger counts as heard in notes of staff and providers, because they are
-not a caller's words."""
+"""The confidence (0 to 1) from which a danger counts as heard in notes by staff and providers, which are not a caller's
+words."""
 _OF_ITEM = (DangerKind.FIRE, DangerKind.OTHER_MEDICAL, DangerKind.CRIME)
 """The kinds preferred for an item that belongs to several, if neither the text nor the line decides."""
 
@@ -115,7 +115,7 @@ async def find_open_danger(tx: Tx, request: Row, dangers: Dangers) -> DangerKind
 
 
 async def _undecided(tx: Tx, request: Row, heard: Iterable[Recognised]) -> tuple[list[DangerKind], list[str]]:
-    """Return the kinds that were heard or raised, without the present one and those dismissed or withdrawn, and all
+    """Return two lists: the kinds heard or raised, except the present one and those dismissed or withdrawn; and all
     lines that a danger was relayed to."""
     told = {one.kind: True for one in heard}
     lines = list(request["danger_lines"] or ())
@@ -155,7 +155,8 @@ def danger_facts(act: Act, request: Mapping[str, Any] | Row, kind: DangerKind, c
 
 
 async def raise_danger_from_note(act: Act, tx: Tx, request_id: UUID, text: str | None, about: Known) -> None:
-    """Raise a danger that is mentioned in a note on a return, failure or hold. Nobody is asked until it is relayed."""
+    """Raise a danger that is mentioned in a note on a return, failure or hold. No provider is asked until it is
+    relayed."""
     heard = [one.kind for one in about.dangers.recognise(text or "") if one.confidence >= SURE_OF_NOTES]
     request = await queries.lock_request(tx, request_id) if heard else None
     told = find_new_danger(request, heard, about.dangers) if request else None
@@ -182,7 +183,7 @@ def has_unrelayed_danger(request: Mapping[str, Any] | Row) -> bool:
 
 
 def check_relayed(request: Mapping[str, Any] | Row) -> None:
-    """Raise DangerNotRelayed until the request's danger has been relayed to an emergency line."""
+    """Raise DangerNotRelayed if the request reports a danger that has not been relayed to an emergency line."""
     if has_unrelayed_danger(request):
         raise DangerNotRelayed
 

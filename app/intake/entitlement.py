@@ -135,7 +135,7 @@ async def take_place_again(
     """Return the tier columns of a locked request that is about to be dispatched again.
 
     The cheapest open tier from the one asked for on is served. Work that was done before is never served at a dearer
-    tier than before. Raises NotEntitled if only a dearer tier is open than the citizen has agreed to.
+    tier than before. Raises NotEntitled if the cheapest open tier is dearer than the citizen has agreed to.
     """
     item, asked = catalog.item(request["item_code"]), Tier(request["tier_asked"])
     if not needs_entitlement(item, asked):

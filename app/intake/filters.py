@@ -83,7 +83,7 @@ def _of(number: str) -> ColumnElement[bool]:
 
 
 _IN_ORDER = {*Paging.model_fields, "received_from", "received_to"}
-"""What only says which part of the list is wanted."""
+"""Parameters that only select a part of the list."""
 _FOUND_BY_INDEX = {"number", "citizen_id", "citizen_phone", "parent_id"}
 
 
@@ -95,7 +95,7 @@ class RequestFilter(Paging):
         Annotated[str, BeforeValidator(without_control), StringConstraints(max_length=50)] | None,
         Query(
             description="all of these words, in description, name or address; or a request number; or a phone or its "
-            "last digits. To keep names and phones out of addresses, use `POST /requests/searches`"
+            "last digits. To keep names and phones out of URLs, use `POST /requests/searches`"
         ),
     ] = None
     status: Annotated[list[RequestStatus] | None, Query(max_length=len(RequestStatus))] = None
@@ -170,6 +170,6 @@ class RequestFilter(Paging):
 
 
 class RequestSearch(RequestFilter, Body):
-    """The filters of the request list as a body, so that numbers, names and addresses stand in no URL."""
+    """The filters of the request list as a body, so that numbers, names and addresses appear in no URL."""
 
     citizen_phone: Phone | None = None

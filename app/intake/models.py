@@ -190,8 +190,8 @@ class Citizen(Model):
     changed_at: Mapped[datetime | None]
     """When something about the citizen, not about a request, was last recorded. NULL: at `created_at`."""
     joined_into: Mapped[UUID | None] = mapped_column(ForeignKey("citizens.id"))
-    """The main citizen of the same person, if a supervisor found that both are one. Never itself joined into another.
-    Rows keep naming the citizen they came from; `same_person` finds those of all."""
+    """The person's main citizen, if a supervisor found that both are the same person; never itself joined into another.
+    Rows still refer to the citizen that they came from, and `same_person` finds those of all."""
 
     __table_args__ = (
         Index(None, "joined_into", postgresql_where=text("joined_into IS NOT NULL")),
@@ -346,7 +346,7 @@ class Request(Model):
     danger: Mapped[str | None]
     """The kind of danger that it reports. Until `danger_relayed_at` the request is offered to no provider."""
     danger_lines: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
-    """The emergency lines that have the danger, the first first."""
+    """The emergency lines, in the order in which they took the danger."""
     danger_relayed_at: Mapped[datetime | None]
     danger_relayed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     """When the first line took the danger, and who recorded it."""
@@ -360,7 +360,7 @@ class Request(Model):
     """The step of the ladder on which free help is being looked for, until `rung_until`."""
     rung_until: Mapped[datetime | None]
     deferred_until: Mapped[datetime | None]
-    """In a surge: when matching is tried again, unless the surge ends before."""
+    """In a surge: when matching is tried again, unless the surge ends sooner."""
     deferral_told_at: Mapped[datetime | None]
     """When the citizen was told that the request has to wait."""
 

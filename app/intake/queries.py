@@ -225,8 +225,8 @@ async def set_danger(tx: Tx, request_id: UUID, facts: Mapping[str, Any]) -> None
 
 
 async def lock_citizen(tx: Tx, citizen_id: UUID) -> None:
-    """Lock all that are one with the citizen, so that only one of their requests at a time takes a place under a
-    quota. If somebody was joined while this waited, the others are locked too."""
+    """Lock all citizens that are the same person as this one, so that only one of their requests at a time takes a
+    place under a quota. If citizens were joined while this waited, those are locked too."""
     query = select(Citizen.id, Citizen.joined_into).where(Citizen.id == same_person(citizen_id)).order_by(Citizen.id)
     rows = (await tx.session.execute(query.with_for_update(key_share=True))).all()
     if {row.joined_into for row in rows} - {None} - {row.id for row in rows}:
@@ -301,7 +301,7 @@ _SET_FALLBACK = Prepared(
 async def set_tier_fallback(tx: Tx, request_id: UUID, tier: str, now: datetime) -> Row:
     """Set the dearest tier at which a locked request may be served.
 
-    If the request is due to be matched and not deferred by a surge, it is matched at `now`.
+    If the request waits for matching and is not deferred by a surge, it becomes due for matching at `now`.
     """
     [row] = await tx.rows(_SET_FALLBACK, id=request_id, tier=tier, at=now)
     return row
@@ -326,8 +326,8 @@ _PLACE = tuple_(Request.received_at, Request.id)
 async def find_place_behind(
     tx: Tx, after: tuple[datetime, UUID] | None, rows: int, since: datetime | None, until: datetime | None
 ) -> tuple[datetime, UUID] | None:
-    """Return the place `rows` requests further in the list of all requests, newest first; None if the list ends
-    before."""
+    """Return the position `rows` requests further on in the list of all requests, newest first; None if the list ends
+    sooner."""
     query = select(Request.received_at, Request.id).order_by(*_NEWEST_FIRST).offset(rows - 1).limit(1)
     if after:
         query = query.where(after > _PLACE)
@@ -371,7 +371,7 @@ async def list_followed(tx: Tx, staff_id: UUID, limit: int) -> Sequence[Request]
 
 
 async def list_left(tx: Tx, at: datetime, limit: int) -> Sequence[Request]:
-    """Return open requests followed by staff who are off shift at `at`, the first due first."""
+    """Return open requests followed by staff who are off shift at `at`, soonest due first."""
     gone = select(Staff.id).where(~on_shift(Staff.id)).cte("gone").prefix_with("MATERIALIZED")
     theirs = select(Request.id).where(gone.c.id == FOLLOWER, _OPEN).lateral("theirs")
     left = select(theirs.c.id).select_from(gone.join(theirs, true())).scalar_subquery()
@@ -386,7 +386,7 @@ async def set_follower(tx: Tx, request_id: UUID, staff_id: UUID) -> None:
 
 
 async def list_events(tx: Tx, request_id: UUID) -> Sequence[Event]:
-    """Return the request's timeline, oldest first."""
+    """Return the request's events, oldest first."""
     query = select(Event).where(Event.request_id == request_id).order_by(Event.id)
     return (await tx.session.execute(query)).scalars().all()
 
@@ -493,7 +493,7 @@ async def list_other_numbers(tx: Tx, main: Citizen) -> Sequence[str]:
 
 
 async def end_membership(tx: Tx, citizen_id: UUID, group: str) -> bool:
-    """Delete the membership of all that are one with the citizen. Return whether there was one."""
+    """Delete the person's memberships of the group. Return whether there was one."""
     query = delete(CitizenGroup).where(
         CitizenGroup.citizen_id == same_person(citizen_id), CitizenGroup.group_code == group
     )
@@ -501,7 +501,7 @@ async def end_membership(tx: Tx, citizen_id: UUID, group: str) -> bool:
 
 
 async def lift_bar(tx: Tx, citizen_id: UUID, provider_id: UUID) -> bool:
-    """Delete the bar of all that are one with the citizen. Return whether there was one."""
+    """Delete the person's bars of the provider. Return whether there was one."""
     query = delete(CitizenBar).where(
         CitizenBar.citizen_id == same_person(citizen_id), CitizenBar.provider_id == provider_id
     )

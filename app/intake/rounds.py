@@ -1,4 +1,4 @@
-"""Ends rounds of a request: keeps what became of a round, and clears the request for the next one."""
+"""Ends rounds of a request: stores the past round, and clears the request for the next one."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -24,7 +24,7 @@ OWN_TIMES = ("round_from", "round_arrive_by", "round_complete_by")
 
 
 def keep_round(ended_at: ColumnElement[datetime] = AT) -> CTE:
-    """Return a CTE that keeps the round as it was before the statement. A request that was never dispatched has no
+    """Return a CTE that stores the round as it was before the statement. A request that was never dispatched has no
     round."""
     values = (OWN.get(name, getattr(Request, name)) for name in _KEPT)
     kept = select(Request.id, Request.round, *values, ended_at)

@@ -72,8 +72,8 @@ async def list_requests(
 
 @router.post("/requests/searches")
 async def search_requests(body: RequestSearch, act: Operator, tx: Transaction) -> Page[RequestOut]:
-    """List requests as `GET /requests` does, but by words, names and numbers (`q`) that stand in no address. Send
-    `cursor` with `next` of the last page to go on. Searches are recorded in the audit log."""
+    """List requests as `GET /requests` does, but with words, names and numbers (`q`) in the body, so that they appear
+    in no URL. To continue, send `next` of the last page as `cursor`. Searches are recorded in the audit log."""
     await _note_search(act, tx, body)
     rows, to = await _find_requests(act, tx, body)
     return page_of(rows, body, _key, show, to)
@@ -157,8 +157,8 @@ async def relay_request(
 async def relay_danger(
     request_id: UUID, body: DangerRelayIn, act: Operator, tx: Transaction, dangers: CurrentDangers
 ) -> RequestOut:
-    """Record that an emergency line has taken the danger; several may, one after the other. Before the first one the
-    request is offered to no provider."""
+    """Record that an emergency line has taken the danger; several lines may, one after another. Until the first one
+    has, the request is offered to no provider."""
     return show(await actions.relay_danger(act, tx, request_id, body, dangers))
 
 
@@ -218,7 +218,7 @@ async def search_caller(body: CallerSearch, act: Operator, tx: Transaction, cata
 async def record_citizen(
     body: CitizenIn, act: Operator, tx: Transaction, catalog: CurrentCatalog, idempotency_key: SentKey = None
 ) -> CitizenOut:
-    """Record what the centre knows of the citizen with this number: name, place, note, groups, providers not wanted. A
+    """Record what the centre knows about the citizen with this number: name, place, note, groups, unwanted providers. A
     new number gets a record, with its own id."""
 
     async def write() -> CitizenOut:
@@ -268,19 +268,19 @@ async def search_tiers(body: TierSearch, act: Operator, tx: Transaction, catalog
 async def list_tiers_for_anybody(
     code: Code, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> list[OpeningOut]:
-    """Return the item's tiers, cheapest first, for a caller of whom nothing is known, and the groups that the others
-    are open to."""
+    """Return the item's tiers, cheapest first, for a caller about whom nothing is known. Tiers that are not open to
+    everybody name the groups that they are open to."""
     nobody = await claimant(tx, None, act.now, act.zone)
     return await citizens.show_openings(act, tx, catalog.item(code), nobody, catalog)
 
 
-# The operations below have the number in their address, which proxies and browsers log. They go with the next version.
+# The operations below have the number in their URL, which proxies and browsers log. The next version drops them.
 
 
 @citizens_router.get("/{phone}", deprecated=True)
 async def look_up_caller(phone: Phone, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> CallerOut:
-    """Look up a caller by phone. Use `POST /citizens/searches`, which keeps the number out of the address. The reading
-    is recorded in the audit log."""
+    """Look up a caller by phone. Use `POST /citizens/searches`, which keeps the number out of the URL. The reading is
+    recorded in the audit log."""
     return await citizens.look_up_caller(act, tx, phone, catalog)
 
 
@@ -302,7 +302,7 @@ async def list_tiers(
 async def edit_citizen(
     phone: OwnPhone, body: CitizenEdit, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> CitizenEdit:
-    """Change what the centre knows of a citizen. Use `POST /citizens`."""
+    """Change what the centre knows about a citizen. Use `POST /citizens`."""
     return await citizens.edit_citizen(act, tx, await citizens.get_or_add(tx, phone, act.now), body, catalog)
 
 

@@ -100,8 +100,8 @@ _PHONE: TypeAdapter[str | None] = TypeAdapter(Phone | None)
 
 
 def _required_but_in_danger(schema: dict[str, Any]) -> None:
-    """Drop `required` from the document: OpenAPI can't make fields optional for dangers only in a way that client
-    generators follow."""
+    """Drop `required` from the published schema: OpenAPI can't make fields optional only for dangers in a way that
+    client generators support."""
     del schema["required"]
 
 
@@ -213,7 +213,7 @@ class RequestOut(BaseModel):
     community_code: str | None
     township_code: str | None = Field(description="null until the place is known")
     danger: DangerKind | None
-    danger_lines: list[str] | None = Field(description="the emergency lines that have taken it, the first first")
+    danger_lines: list[str] | None = Field(description="the emergency lines in the order in which they took it")
     danger_relayed_at: datetime | None = Field(description="until then the request is offered to no provider")
     danger_relayed_by: UUID | None
     danger_dismissed_by: UUID | None = Field(description="who dismissed a danger that the text mentions")
@@ -391,8 +391,8 @@ class MembershipOut(BaseModel):
 
 
 class ClaimOut(BaseModel):
-    """A rule that opens a tier to the members of a group: how often a month (null: without limit), and on which
-    proof."""
+    """A rule that opens a tier to the members of a group: how many requests a month (null: without limit), and which
+    proof is needed."""
 
     group_code: str
     quota_per_month: int | None
@@ -453,8 +453,8 @@ class BarredIn(BarIn):
 
 
 class CitizenIn(CitizenEdit):
-    """A citizen, by their number, and what the centre knows of them. Only the fields given are changed, and memberships
-    and bars are added to those on record."""
+    """A citizen, by their number, and what the centre knows about them. Only the fields given are changed, and
+    memberships and bars are added to those on record."""
 
     phone: OwnPhone
     memberships: list[GroupIn] = Field(default=[], max_length=20)
@@ -462,7 +462,7 @@ class CitizenIn(CitizenEdit):
 
 
 class CitizenOut(CitizenEdit):
-    """What the centre knows of a citizen. Their groups and barred providers are recorded under `citizen_id`."""
+    """What the centre knows about a citizen. Their groups and barred providers are recorded under `citizen_id`."""
 
     citizen_id: UUID
 
@@ -508,7 +508,7 @@ class CallerOut(BaseModel):
     """
 
     phone: str
-    other_numbers: list[str] = Field(default=[], description="numbers of the same person, as a supervisor found")
+    other_numbers: list[str] = Field(default=[], description="the person's other numbers, as a supervisor found")
     citizen_id: UUID | None
     name: str | None
     community_code: str | None
@@ -519,7 +519,7 @@ class CallerOut(BaseModel):
     bars: list[BarOut] = Field(description="the barred providers with their names, the latest first")
     open_requests: list[RequestOut]
     clocks: dict[UUID, list[RunningClock]] = Field(
-        description="the running clocks of each open request, by its id, the first due first"
+        description="the running clocks of each open request, by its id, soonest due first"
     )
     past_requests: list[RequestOut]
     likely_duplicates: list[UUID] = Field(

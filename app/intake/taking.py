@@ -51,7 +51,7 @@ from app.kit.ids import new_id
 from app.knowledge.actions import check_articles
 
 UNSEARCHED: dict[str, None] = dict.fromkeys(("rung", "rung_until", "deferred_until", "deferral_told_at"))
-"""The columns in which a search for a provider leaves its state, cleared before a search begins."""
+"""The columns that hold the state of a search for a provider, cleared before a new search begins."""
 FARTHEST = timedelta(days=366)
 """How far ahead a wanted window or a hold may end."""
 
@@ -83,7 +83,7 @@ async def take_request(
     """Create a request at `spot`: answered, relayed, dispatching or just received, as the body says.
 
     1. Check the body against its item and the dangers it mentions, and choose the first steps.
-    2. Claim the idempotency key, and find the citizen, their groups and a number.
+    2. Claim the idempotency key, and find the citizen with their groups, and draw a number.
     3. Settle times and tiers.
     4. Write the request, its first contact, its events and the answer in one statement.
 

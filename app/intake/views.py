@@ -27,7 +27,8 @@ _UNSET = dict.fromkeys(COLUMNS, None) | {
 
 
 def show_new(values: dict[str, Any]) -> RequestOut:
-    """Return a request from the values of its new row, phones and names masked, with what its texts say of somebody."""
+    """Return a request from the values of its new row, with phones and names masked, and list where its texts contain
+    personal data."""
     return _masked(_UNSET | values, typed=True)
 
 
@@ -57,7 +58,7 @@ def _masked(values: dict[str, Any], typed: bool) -> RequestOut:
 
 
 def running_clocks(request: Request, catalog: Snapshot, zone: ZoneInfo) -> list[RunningClock]:
-    """Return the running clocks of the request, the first due first."""
+    """Return the running clocks of the request, soonest due first."""
     alarms = list_alarms(request.__dict__, catalog.allowance(request.urgency), zone)
     yellow = {alarm.clock: alarm.at for alarm in alarms if alarm.level is Level.YELLOW}
     return [

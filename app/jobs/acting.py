@@ -69,7 +69,7 @@ def job_out(row: Row, locked: Row) -> JobOut:
 
 
 def for_reader(act: Act, job: J, names: Iterable[str | None] = ()) -> J:
-    """Return the job with people's words as its reader may see them, `names` being recorded names of its citizen.
+    """Return the job with people's words as its reader may see them. `names` are the recorded names of its citizen.
 
     The job's provider reads them in full while it may see the citizen's contact (`in_touch`); later they are masked.
     """
@@ -228,7 +228,8 @@ def check_not_held(job: Row) -> None:
 
 
 def when_happened(act: Act, job: Row, happened_at: datetime | None) -> datetime | None:
-    """Return when a reported step counts as having happened, if the report names a time: between dispatch and now.
+    """Return when a reported step counts as having happened, kept between dispatch and now; None if the report names no
+    time.
 
     Raises HappenedInFuture.
     """

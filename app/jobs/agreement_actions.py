@@ -33,7 +33,7 @@ MOST_MOVES = 3
 
 
 async def quote_job(act: Act, tx: Tx, job_id: UUID, body: Quote) -> JobOut:
-    """Record a price for the whole job and the quantity found, agreed to on site or still to be agreed to.
+    """Record a price for the whole job and the quantity found, whether agreed on site or still to be agreed.
 
     Raises NotFound, JobOver, AmountOnFreeJob, AboveCap, QuantityNotCounted.
     """
@@ -105,8 +105,8 @@ async def move_appointment(act: Act, tx: Tx, job_id: UUID, body: Appointment) ->
 
 
 def _check_consent(job: Row, body: Appointment) -> None:
-    """Raise ConsentUnnamed for a later appointment if nobody is named: with a tick alone a provider could move its own
-    deadline."""
+    """Raise ConsentUnnamed for a later appointment unless it says who agreed and how: with a mere tick a provider could
+    move its own deadline."""
     stands = job["appointment_to"] or job["original_complete_by"] or job["complete_by"]
     missing = [name for name in ("agreed_by", "agreed_how") if not getattr(body, name)]
     if missing and (stands is None or body.appointment_to > stands):

@@ -92,7 +92,7 @@ class PayoutNotAllowed(HotlineError):
 
 
 class NotCompleted(HotlineError):
-    en = "The job is {state}; only a bill can be corrected, and there is none."
+    en = "The job is {state}, so there is no bill to correct."
     zh = "该工单当前为 {state}，尚无账单可更正。"
 
 

@@ -49,8 +49,8 @@ async def start_job(act: Act, tx: Tx, job_id: UUID, body: Start | None = None) -
 
 
 async def complete_job(act: Act, tx: Tx, job_id: UUID, body: Completion) -> JobOut:
-    """Record the work as done and bill it, for the quantity found. More than was agreed needs the citizen's consent on
-    site.
+    """Record the work as done and bill it, for the quantity found. An amount above the agreed one needs the citizen's
+    consent on site.
 
     Raises NotFound, JobOver (also if it was completed with another bill), StatusConflict, HappenedInFuture,
     AmountOnFreeJob, AboveCap, AboveConsent, PayoutNotAllowed, QuantityNotCounted, RequestOnHold.

@@ -240,7 +240,7 @@ class Job(Model):
     ended_at: Mapped[datetime | None]
     """When it was returned, failed or cancelled."""
     corrected_at: Mapped[datetime | None]
-    """When the request was last corrected after acceptance. Unless the provider started since, a return does not
+    """When the request was last corrected after acceptance. Unless the provider has started since, a return does not
     count."""
     amount_corrected_at: Mapped[datetime | None]
     said_at: Mapped[datetime | None]

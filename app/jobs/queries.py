@@ -248,7 +248,7 @@ async def list_later_contacts(tx: Tx, request_id: UUID) -> Sequence[Any]:
 
 
 async def correct_bill(tx: Tx, job_id: UUID, values: Mapping[str, Any]) -> None:
-    """Change the bill of a completed, locked job."""
+    """Change the bill or the terms of a locked job."""
     await tx.session.execute(update(Job).where(Job.id == job_id).values(**values))
 
 

@@ -144,7 +144,7 @@ class JobOut(BaseModel):
     completed_at: datetime | None
     ended_at: datetime | None
     corrected_at: datetime | None = Field(
-        description="when the request was last corrected after acceptance; unless you started since, a return is free"
+        description="when the request was last corrected after acceptance; a return is free unless you started since"
     )
     amount_corrected_at: datetime | None
     said_at: datetime | None = Field(description="when an entry was last added to the job's `said`")

@@ -1,4 +1,4 @@
-"""Offers and jobs for staff: what is offered, which providers to phone, and steps on behalf of a provider on the
+"""Routes for staff to list offers and jobs, to phone providers, and to take steps on behalf of a provider on the
 phone."""
 
 from datetime import timedelta
@@ -162,7 +162,8 @@ async def complete_job_on_behalf(job_id: UUID, body: Completion, act: OnBehalf, 
 
 @router.put("/jobs/{job_id}/amount")
 async def correct_amount(job_id: UUID, body: AmountCorrection, act: Supervisor, tx: Transaction) -> JobOut:
-    """Correct the amount billed for completed work. The statement and the figures follow; the provider is told."""
+    """Correct the amount billed for completed work. The provider's statement and the figures change with it, and the
+    provider is told."""
     return await amount.correct_amount(act, tx, job_id, body)
 
 

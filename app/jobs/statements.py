@@ -338,7 +338,8 @@ def _complete() -> Prepared:
 
 
 def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: Any) -> Prepared:
-    """End a job that was not done: end its offer, free its provider's place, and begin the next round."""
+    """Return the statement that ends a job that was not done: it ends the offer, frees the provider's place, and begins
+    the next round."""
     values: dict[str, Any] = {"ended_at": AT}
     if step == "return":
         values |= {name: bindparam(name, type_=Text) for name in ("return_reason", "return_note")}
