@@ -98,7 +98,7 @@ class Readiness(Health):
 
 @health.get("/live", dependencies=[Depends(public)])
 async def read_liveness() -> Health:
-    """Answer that the process runs."""
+    """Report that the process is running."""
     return Health(status="ok")
 
 
@@ -124,9 +124,9 @@ async def _read_readiness(tx: Tx) -> Row:
 
 @health.get("/ready", dependencies=[Depends(public)])
 async def read_readiness(request: Request, now: Now) -> Readiness:
-    """Answer that the database accepts changes, and how far the worker is behind.
+    """Report that the database accepts changes, and how far the worker is behind.
 
-    Answers 503 if the database does not accept changes.
+    Responds with 503 if the database does not accept changes.
     """
     try:
         async with asyncio.timeout(READY_SECONDS):

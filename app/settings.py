@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     database_owner_url: str | None = Field(
         default=None,
         validation_alias=AliasChoices("DATABASE_OWNER_URL", "database_owner_url"),
-        description="the same database without a pooler, as the role that owns the tables; if unset, one role does all",
+        description="the same database, unpooled, as the role that owns the tables; if unset, one role does everything",
     )
     database_pooled: bool = Field(
         default=False, description="DATABASE_URL points to a pooler in transaction mode; switches statement caches off"
@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     )
     metrics_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         default=[IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")],
-        description="networks, separated by commas, from which /metrics may be read without token, but not by a proxy",
+        description="networks, separated by commas, that may read /metrics without a token, though not through a proxy",
     )
 
     @field_validator("database_url", "database_direct_url", "database_owner_url")

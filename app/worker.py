@@ -1,9 +1,9 @@
-"""The worker, which does what becomes due. Several can run at once, and each step is a plain function for tests to
-call.
+"""The worker, which does what becomes due. Several workers can run at once.
 
 Steps run when woken, and at least every half second of real time (more often on a fast clock), so that an offer expires
-within a second of its time. Each step runs in its own task. One that waits for a lock or an unresponsive network does
-not delay the others, and one that fails is retried less and less often and reported (`worker_steps`).
+within a second of its time. Each step is a plain function, which tests call directly, and runs in its own task. A step
+that waits for a lock or an unresponsive network does not delay the others, and one that fails is retried less and less
+often and reported (`worker_steps`).
 """
 
 import asyncio
@@ -138,7 +138,8 @@ async def work(context: Context, catalog: Catalog) -> None:
     def bound(step: Step) -> Callable[[], Awaitable[int]]:
         async def run() -> int:
             if step is expire_offers:
-                await beat(context.db, context.clock)  # record an outage before offers that it made late expire
+                # An outage must be recorded before the offers that it delayed expire.
+                await beat(context.db, context.clock)
             return await step(context, await snapshot())
 
         return run

@@ -1,4 +1,4 @@
-"""Data that rarely changes, which each process keeps in memory: read once, and again when somebody changes it."""
+"""Keeps rarely changing data in each process's memory. It is read once, and again whenever somebody changes it."""
 
 import asyncio
 import logging
@@ -17,9 +17,9 @@ PAUSE_SECONDS = 1.0
 
 
 class Cached(ABC, Generic[T]):
-    """One process's copy of some data:
+    """One process's copy of some data.
 
-    `snapshot`, None until the first read. A change to the data publishes `topic`.
+    `snapshot` is None until the first read. Whoever changes the data publishes `topic`.
     """
 
     topic: ClassVar[str]
@@ -64,5 +64,5 @@ class Cached(ABC, Generic[T]):
             return self.snapshot
 
     async def present(self) -> T:
-        """Return the snapshot. Read it now if the database was down at the start."""
+        """Return the snapshot. If it was never read, for example because the database was down, read it now."""
         return await self.read() if self.snapshot is None else self.snapshot

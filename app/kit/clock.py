@@ -1,4 +1,4 @@
-"""The one clock. Every moment in the code and in SQL parameters comes from it, so that a day can be played fast."""
+"""The one clock. Every moment in the code and in SQL parameters comes from it, so that a simulated day can run fast."""
 
 import time
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Clock(Protocol):
         ...
 
     def world_now(self) -> datetime:
-        """Return the real time in UTC, for what other people's machines check against their own clocks."""
+        """Return the real time in UTC, for values that other people's machines check against their own clocks."""
         ...
 
 

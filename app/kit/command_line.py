@@ -1,7 +1,7 @@
 """What every command needs: a database, an event loop that stops cleanly, and readable errors.
 
-A command exits with 1 and a sentence when its caller, its settings or its database are wrong, and with 130 when it is
-stopped early.
+A command exits with 1 and a sentence when its arguments, its settings or its database are at fault, and with 130 when
+it is stopped early.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ FORESEEN = (
     embedded.EmbeddedPostgresError,
     OSError,
 )
-"""Errors whose cause lies outside this program. Any other exception is a bug of ours and ends with its traceback."""
+"""Errors whose cause lies outside this program. Any other exception is a bug, and its traceback is shown."""
 
 
 STOPPED = 130
@@ -105,12 +105,12 @@ def direct_url(settings: Settings) -> str:
 
 
 def owner_url(settings: Settings) -> str:
-    """Return the URL of the role that owns the tables, or of the one role that does all."""
+    """Return the database URL of the role that owns the tables, or of the only role if one role does everything."""
     return settings.database_owner_url or direct_url(settings)
 
 
 def application_role(settings: Settings) -> str | None:
-    """Return the role of DATABASE_URL if another one owns the tables."""
+    """Return the role in DATABASE_URL if a different role owns the tables, or else None."""
     role, owner = make_url(str(settings.database_url)).username, make_url(owner_url(settings)).username
     return role if role != owner else None
 
@@ -118,7 +118,8 @@ def application_role(settings: Settings) -> str | None:
 def run(coroutine: Coroutine[Any, Any, None], *, endless: bool = False) -> None:
     """Run the coroutine until it ends, or until Ctrl-C or SIGTERM stops it cleanly.
 
-    For an `endless` coroutine being stopped is the normal end; any other raises KeyboardInterrupt or CancelledError.
+    Being stopped is the normal end of an `endless` coroutine. When any other is stopped, this raises
+    KeyboardInterrupt or CancelledError.
     """
 
     async def stoppable() -> None:

@@ -16,10 +16,10 @@ OWNER_CONNECTIONS = 2
 
 @dataclass
 class Context:
-    """What one process shares among its requests.
+    """What one process shares among its tasks.
 
-    `files` is the connection pool for imports and exports. `owner` is the pool for what only the tables' owner may do;
-    only the worker has it, and it is `db` where one role does all.
+    `files` is the connection pool for imports and exports. `owner` is the pool for what only the tables' owner may do.
+    Where DATABASE_OWNER_URL is not set, as in `serve`, it connects with the role of DATABASE_URL.
     """
 
     settings: Settings

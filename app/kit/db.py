@@ -101,7 +101,7 @@ class Prepared:
 
     @cached_property
     def _places(self) -> list[tuple[str, Any]]:
-        """The statement's values in order, as pairs of a name and, for a constant of the statement, its value."""
+        """The name and value of each parameter, in the statement's order. Values that the caller passes are None."""
         constants = self._compiled.params
         return [
             (name, None if name in self.parameters else constants[name]) for name in self._compiled.positiontup or ()
@@ -186,7 +186,7 @@ class Tx:
             self.driver.terminate()
             await self._connection.invalidate()
             if not isinstance(error, Exception):
-                raise  # if the task was cancelled while rolling back an error, it still ends
+                raise  # a task that is cancelled during the rollback must still end
 
     async def close(self) -> None:
         """Close the ORM session. The connection stays with the edge that opened it."""
@@ -244,8 +244,8 @@ class Database:
         """Open a transaction that commits when the block ends and rolls back when it raises.
 
         Raises DatabaseUnavailable when the database cannot be reached or the connection is lost, DatabaseReadOnly when
-        it accepts no changes, and DatabaseBusy when somebody else held what was needed; nothing is changed then. Raises
-        OutcomeUnknown when the connection is lost after COMMIT was sent.
+        it accepts no changes, and DatabaseBusy when somebody else held what was needed or a statement took too long. In
+        these cases nothing was changed. Raises OutcomeUnknown when the connection is lost after COMMIT was sent.
         """
         async with self._connect(self._begin) as tx:
             try:
@@ -269,7 +269,7 @@ class Database:
             yield tx
 
     async def read(self, query: Callable[[Tx], Awaitable[T]]) -> T:
-        """Return what a reading `query` returns. It is run once more if the first connection was lost or had to wait.
+        """Return what a reading `query` returns. It is run once more if the database was unavailable or busy.
 
         Raises DatabaseUnavailable, DatabaseBusy.
         """
@@ -290,7 +290,7 @@ class Database:
                 try:
                     yield tx
                 except asyncio.CancelledError:
-                    # Cut off in mid-reply, a server may keep its locks until its reply is read or the connection ends.
+                    # A server cut off in mid-reply may keep its locks until its reply is read or the connection ends.
                     tx.driver.terminate()
                     await connection.invalidate()
                     raise
@@ -327,7 +327,7 @@ class Database:
 
     @property
     def connections(self) -> tuple[int, int]:
-        """How many connections work for somebody now, and how many may at most."""
+        """The number of connections in use, and the maximum."""
         pool = cast(AsyncAdaptedQueuePool, self.engine.pool)
         return pool.checkedout(), pool.size()
 
@@ -342,13 +342,13 @@ READ_ONLY = "25006"
 LOST = ("08", "53", "57P", "58", "25P03", "25P04")
 """SQLSTATE prefixes of a database that is down, starting, stopping or full, or has given up this transaction."""
 _OF_THE_DATA = ("22", "23")
-"""Prefixes of the SQLSTATEs that say that a value does not fit."""
+"""SQLSTATE prefixes of invalid values and of violated constraints."""
 _BROKEN = (OSError, PoolTimeout, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""Errors of the driver and the pool when nothing replies at all."""
+"""Errors that the driver and the pool raise when the database does not reply at all."""
 
 
 def database_problem(error: BaseException) -> HotlineError | None:
-    """Return the problem that a database error means to a caller, or None if the database is not in trouble."""
+    """Return the problem to report to a caller for a database error, or None if the database itself works."""
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(cause, HotlineError):
         return cause if isinstance(cause, DatabaseUnavailable) else None
@@ -389,7 +389,7 @@ SERVER_KEEPALIVE = {f"tcp_keepalives_{name}": str(value) for name, value in KEEP
 
 
 def keep_alive(connection: asyncpg.Connection) -> None:
-    """Have the kernel notice, even while nothing is sent, that the server's machine or the way to it is gone."""
+    """Have the kernel notice, even on an idle connection, that the server's machine or the network to it is gone."""
     sock = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # the driver shows no socket
     if sock is None or sock.family == socket.AF_UNIX:
         return

@@ -1,7 +1,7 @@
-"""What callers send: bodies without unknown members, and values that fit a calendar, a column or a clock.
+"""Types of what callers send: bodies that refuse unknown fields, and values that fit a calendar, a column or a clock.
 
-Every moment, day, whole number and text of a request has one of these types or bounds of its own; a test checks the
-OpenAPI document for it. Bounds of the domain (a window within a year, a price below its cap) are checked in the
+Every moment, day, whole number and text of a request has one of these types or bounds of its own; a test checks this in
+the OpenAPI document. Bounds of the domain (a window within a year, a price below its cap) are checked in the
 features that have them.
 """
 
@@ -56,7 +56,7 @@ class Body(BaseModel):
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC)
 _DATED = re.compile("[0-9]{4}-")
-"""How a day or moment written as one begins. A number, or text of one, would count as seconds."""
+"""The beginning of a written day or moment. Without this check, a number, even as text, would be read as seconds."""
 _CLOCK_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2099, 12, 31)
 

@@ -1,4 +1,4 @@
-"""What a caller says, typed or transcribed from speech: of any length, and with any characters."""
+"""What a caller says, typed or transcribed from speech. It may be long and contain any characters."""
 
 import re
 from typing import Annotated, Any
@@ -22,15 +22,15 @@ def without_control(text: Any) -> Any:
 def overlapping_parts(text: str, size: int = PART, shared: int = SHARED) -> list[str]:
     """Split the text into parts of `size` characters that overlap by `shared`.
 
-    A sentence cut by one part is whole in the next.
+    A sentence cut by the end of one part is whole in the next if it is no longer than the overlap.
     """
     return [text[begin : begin + size] for begin in range(0, max(1, len(text) - shared), size - shared)]
 
 
 def cleaned(most: int) -> BeforeValidator:
-    """Return a validator that refuses a text of more than this many characters as it was sent, then cleans it.
+    """Return a validator that refuses a text with more than `most` characters and removes control characters.
 
-    If the text were cleaned first, one longer than the API's document allows could pass without its control characters.
+    It counts before it removes: otherwise a text could be accepted that is longer than the API document allows.
     """
 
     def clean(text: Any) -> Any:

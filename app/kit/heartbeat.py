@@ -21,7 +21,7 @@ DOWN_AFTER_SECONDS = 30.0
 
 
 class Outage(Model):
-    """A time without a running worker, in which nobody could be expected to answer an offer."""
+    """A period without a running worker, in which nobody could be expected to answer an offer."""
 
     __tablename__ = "outages"
 
@@ -42,9 +42,9 @@ _KEEP = Prepared(insert(Outage).values(since=_SINCE, until=_AT))
 
 
 async def beat(db: Database, clock: Clock) -> int:
-    """Record that a worker is running, and store a gap since the last beat as an outage.
+    """Record that a worker is running. If the last beat is more than DOWN_AFTER_SECONDS ago, store an outage.
 
-    Return 0: a beat leaves no work.
+    Return 0, like any step that has nothing left to do.
     """
     now = clock.now()
     real_second = clock.real_seconds(timedelta(seconds=1))

@@ -1,11 +1,11 @@
-"""The languages that people are answered in. CONTRIBUTING.md says what a further one needs."""
+"""The languages in which people are answered. CONTRIBUTING.md says how to add one."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Language(StrEnum):
-    """A language that people are answered in."""
+    """A language in which people are answered."""
 
     tag: str
     """Its name in HTTP and HTML (BCP 47)."""
@@ -36,7 +36,7 @@ def say(words: object, language: Language) -> str:
 
 
 def preferred_language(accept_language: str, *, otherwise: Language = Language.EN) -> Language:
-    """Return the language that the header prefers (RFC 9110, 12.5.4), the first of equals.
+    """Return the language that the header prefers (RFC 9110, 12.5.4), or the first of several equally preferred ones.
 
     If it accepts none of ours, return `otherwise`.
     """

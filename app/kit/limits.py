@@ -21,7 +21,7 @@ from app.kit.orm import Model
 class CallCount(Model):
     """The number of calls in the span that starts at `begins`.
 
-    `key` is the limit's name and the hash of the caller's network.
+    `key` is the limit's name and, unless the limit is for everybody together, the hash of the caller's network.
     """
 
     __tablename__ = "call_counts"
@@ -51,7 +51,7 @@ class Limit(NamedTuple):
     together: bool = False
 
     def key(self, address: str) -> str:
-        """Return the key to count under. The address is stored only as a hash, and only for the span."""
+        """Return the key to count under. Only a hash of the address is stored, and it is deleted after a day."""
         return self.name if self.together else f"{self.name}:{sha256(network_of(address).encode()).hexdigest()[:32]}"
 
 

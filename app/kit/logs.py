@@ -72,7 +72,7 @@ def _as_text(_: Any, __: str, said: EventDict) -> str:
 
 
 def set_up_logs(log_format: LogFormat | None = None) -> None:
-    """Send the process's logs, its warnings and its last words to standard error.
+    """Send the process's logs, its warnings and any exception that ends it to standard error.
 
     Without a format they are text on a terminal, and JSON anywhere else.
     """

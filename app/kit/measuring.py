@@ -1,18 +1,18 @@
-"""What a process counts about the calls it answers, for Prometheus. Every process counts for itself."""
+"""Counts the calls that this process answers, for Prometheus. Each process has its own counts."""
 
 from functools import cache
 
 from prometheus_client import Counter, Histogram, disable_created_metrics
 from starlette.types import Scope
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # otherwise a third series for every two
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they would add a third series to every two
 
 CALLS = Counter(
     "hotline_http_requests_total", "Calls answered by this process, by route and status.", ("method", "route", "status")
 )
 SECONDS = Histogram(
     "hotline_http_request_seconds",
-    "Seconds until an answer began, of calls that did not wait for news.",
+    "Seconds until the response began, for calls that did not wait for news.",
     ("method", "route"),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20),
 )

@@ -1,4 +1,4 @@
-"""Migrations by Alembic, over our one driver. Processes that migrate at the same time take turns."""
+"""Runs Alembic migrations over asyncpg, our only driver. Processes that migrate at the same time take turns."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ RECHECK_SECONDS = 0.2
 async def migrate(owner_url: str, revision: str = "head", application: str | None = None) -> None:
     """Upgrade the schema to the revision; `base` and `-N` downgrade it.
 
-    Then grant the role `application`, if given, what it needs of the tables as they are now. Raises Unusable.
+    Then grant the role `application`, if given, its rights on the tables as they are now. Raises Unusable.
     """
     if revision == "base" or revision.startswith("-"):
         await run(owner_url, lambda config: command.downgrade(config, revision), application)

@@ -1,4 +1,4 @@
-"""Comparing names however they are written. The original spelling is kept for display."""
+"""Compares names regardless of how they are written. The original spelling is kept for display."""
 
 import re
 import unicodedata

@@ -8,7 +8,7 @@ MAC_OS_MOST = 10_240
 
 
 def raise_limit() -> int:
-    """Raise the soft limit of this process and its children as far as the hard limit allows. Return the new limit."""
+    """Raise the soft limit of this process and its children to ENOUGH, or as far as allowed. Return the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     for wanted in (ENOUGH, MAC_OS_MOST):
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

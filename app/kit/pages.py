@@ -26,7 +26,7 @@ class Page(BaseModel, Generic[T]):
 
 
 class Paging(BaseModel):
-    """How many rows the caller wants, and after which row."""
+    """How many rows the caller wants, and the row after which they begin."""
 
     limit: Annotated[int, Query(ge=1, le=200)] = 50
     cursor: Annotated[str | None, Query(max_length=1000)] = None
@@ -81,7 +81,7 @@ def page_of(
     show: Callable[[Any], T],
     looked_to: tuple[Any, ...] | None = None,
 ) -> Page[T]:
-    """Return the page of a list that was asked for with POST: its next page has no address. As in `page`."""
+    """Like `page`, for a list requested with POST. It sets no Link header, because the next page has no address."""
     more = len(rows) > paging.limit
     rows = rows[: paging.limit]
     following = cursor_of(*key(rows[-1])) if more else cursor_of(*looked_to) if looked_to else None

@@ -1,4 +1,4 @@
-"""Masked personal data, for people who do not need to know it."""
+"""Masks personal data for people who do not need to know it."""
 
 import re
 from typing import overload
@@ -11,7 +11,7 @@ def mask_phone(phone: str | None) -> str | None: ...
 def mask_phone(phone: str | None) -> str | None:
     """Mask a phone number so that two callers can be told apart but not called: 138****5678, 057****1234,***, 87****56.
 
-    At least four digits are hidden, however short it is.
+    At least four digits are hidden, or all if there are fewer.
     """
     if phone is None:
         return None
@@ -25,7 +25,7 @@ def mask_phone(phone: str | None) -> str | None:
 
 
 def mask_name(name: str | None) -> str | None:
-    """Mask a name except for the surname: 王**."""
+    """Mask a name except for its first character, usually the surname: 王**."""
     return name and name[0] + "*" * max(1, len(name) - 1)
 
 
@@ -35,7 +35,7 @@ def mask_text(text: str) -> str:
 
 
 def hide(said: object) -> str:
-    """Mask what somebody said entirely: each of its words can tell who they are."""
+    """Mask what somebody said entirely, because any word of it may identify them."""
     return "***"
 
 

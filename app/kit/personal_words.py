@@ -1,4 +1,4 @@
-"""Phone numbers, identity-card numbers and names in what people typed: found, and masked for those who need not know.
+"""Finds and masks phone numbers, identity-card numbers and names in what people typed, for those who need not know.
 
 Numbers are found by their form, names only where the words around them say so or where the centre knows the name; see
 docs/decisions/0027-personal-words.md for what is not found.
@@ -20,7 +20,7 @@ from app.kit.terms import Term
 
 
 class PersonalKind(Term):
-    """What a text says of somebody that only those who help them need to know."""
+    """A kind of personal data in a text, which only those who help the person need to know."""
 
     PHONE = "phone", "电话号码", "phone number", "A number at which somebody can be called."
     ID_NUMBER = "id_number", "身份证号", "identity-card number", "The number of an identity card, 18 or 15 characters."
@@ -60,7 +60,7 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 _DIGITS = re.compile(r"\d+")
 _JOINT = re.compile(r"[ ()·./~_-]{1,3}")
-"""What may stand between the groups of one number."""
+"""What may separate the groups of digits of one number."""
 _EXTENSION = re.compile(r" ?(?:转|分机号?|内线|ext\.?|#|,) ?\d{1,6}(?!\d)")
 _PHONE_LABEL = re.compile(
     r"(?:电话|手机|手提|座机|固话|号码|联系|致电|拨打?|打|微信|短信|\btel|phone|mobile|cell|call|qq)(?:号码?)?(?:是|为)?[^\d\n，。；]{0,4}$"
@@ -84,7 +84,7 @@ _WORDS_TOO = (
 )
 """Surnames that end or begin other words: 保安师傅, 派单师傅, 检查医生. They count only where a word begins."""
 _NEVER = "班那水时和都全"
-"""Surnames too rare beside the words that they begin: 班主任, 那师傅."""
+"""Surnames that are too rare compared with the words that begin with them: 班主任, 那师傅."""
 _RARER = "".join(c for c in SURNAMES if c not in _NEVER)
 _COMMON = "".join(c for c in _RARER if c not in _WORDS_TOO)
 _NOT_AFTER = (
@@ -141,11 +141,11 @@ def mask_personal(text: str, names: Iterable[str | None] = ()) -> str:
 
 
 in_full: ContextVar[bool] = ContextVar("in_full", default=False)
-"""Whether the reader of the present answer may read people's words in full. The gate of the route decides."""
+"""Whether the reader of the present response may read people's words in full. The route's access check sets it."""
 
 
 def as_reader_may_see(text: str | None, names: Iterable[str | None] = ()) -> str | None:
-    """Return the text, masked unless the reader of the present answer may read it in full."""
+    """Return the text, masked unless the reader of the present response may read it in full."""
     return text if text is None or in_full.get() else mask_personal(text, names)
 
 
@@ -168,7 +168,7 @@ def _masked_within(value: Any) -> Any:
 Words = Annotated[str, PlainSerializer(_shown, when_used="json")]
 """What somebody typed about a citizen's request, in an answer: masked unless the reader may read it in full."""
 DataWithWords = Annotated[dict[str, Any], PlainSerializer(_data_as_reader_may_see, when_used="json")]
-"""What an event or an audit entry carries, its texts likewise masked."""
+"""The data of an event or an audit entry, with its texts masked in the same way."""
 
 
 class PersonalPlace(PersonalWord):
@@ -181,7 +181,7 @@ PersonalPlaces = Annotated[
     list[PersonalPlace] | None,
     Field(
         description="in the answer to a step that takes text: the phone numbers, identity-card numbers and names that "
-        "are masked for providers that are only asked and for managers"
+        "are masked for managers, and for providers that have only been offered the job"
     ),
 ]
 
@@ -282,7 +282,7 @@ def _is_written_date(lengths: tuple[int, ...], digits: str) -> bool:
 
 
 def _is_phone(plain: str, groups: Sequence[re.Match[str]]) -> bool | None:
-    """Return whether it is somebody's number, False if it is a service line, None if it is no number at all."""
+    """Return True for somebody's number, False for a service line, and None if it is no phone number at all."""
     before, after = plain[: groups[0].start()][-20:], plain[groups[-1].end() :][:10]
     parts = [group[0] for group in groups]
     digits, lengths = "".join(parts), tuple(map(len, parts))

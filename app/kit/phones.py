@@ -36,15 +36,15 @@ _LABEL = re.compile(
 _OPEN_END = re.compile(r"(?:[总總][机機]|转接?|轉|分[机機][号號]?|[#,;*:.。、])+$")
 """A mark after which an extension could follow, but none does."""
 _TOO_LONG_A_LINE = re.compile(r"9[56][0-9]{5,}")
-"""A number that begins like a company's service line is not an area code without its 0."""
+"""A number that begins like a company's service line but is longer. It is not a fixed line that lacks its 0."""
 _TRAILING = re.compile(_NUMBER + r"(?:-|\()([0-9]{1,6})\)?")
-"""A number with digits that may be an extension, if what precedes them is a whole number."""
+"""A number with digits that may be an extension, if what precedes them is a complete number."""
 _MOBILE = re.compile(r"(?:1(?:[12][0-9]|79)[0-9]{2})?0?(1[3-9][0-9]{9})")
 """A mobile number, perhaps with the 0 or the carrier's prefix that is dialled before it."""
 _PUBLIC_LINE = re.compile(r"11[0-9]|12[0-2]|12[0-9]{3}|100[0-9]{2}|11[68][0-9]{2,3}")
 """Emergency lines, government lines (12345, 12315), and lines of carriers and information services."""
 _COMPANY_LINE = re.compile(r"[48]00[0-9]{7}|9[56][0-9]{3,4}|950[0-9]{5,10}")
-"""Service lines of companies. A switchboard answers them, and their number shows when any of its desks calls out."""
+"""Service lines of companies. A switchboard answers them, and whoever calls out through it shows their number."""
 
 
 def canonical(typed: str, area_code: str) -> str | None:

@@ -7,8 +7,10 @@ MOST_READINGS = 24
 
 @lru_cache(maxsize=50_000)
 def readings(phrase: str) -> tuple[tuple[str, ...], ...]:
-    """Return the readings of a phrase, as syllables: the usual one first, then those with one character in another of
-    its usual readings."""
+    """Return up to MOST_READINGS readings of a phrase, as syllables.
+
+    The usual reading comes first, then those in which one character has another of its usual readings.
+    """
     from pypinyin import Style, lazy_pinyin  # its dictionaries load slowly, and only searches need them
 
     usual = lazy_pinyin(phrase, style=Style.NORMAL)

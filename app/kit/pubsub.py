@@ -22,7 +22,7 @@ GATHER_SECONDS = 0.005
 RECONNECT_SECONDS = 0.5
 HEARTBEAT_SECONDS = 10.0
 SILENT_SECONDS = 5.0
-"""A server that has not replied within this many seconds is gone, whatever the connection says."""
+"""A server that has not replied within this many seconds counts as gone, even if the connection looks open."""
 
 _NOTIFY = "SELECT pg_notify($1, $2) WHERE $2 <> ''"
 

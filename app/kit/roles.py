@@ -1,7 +1,7 @@
 """What the application's role may do in a database that another role owns (docs/decisions/0025).
 
-It may read and write every table, but only append to the records of who did what. It owns nothing, so it can neither
-change the schema nor get around this.
+It may read and write every table, except that it only appends to the records of who did what (and numbers events), and
+only reads the version of the schema. It owns nothing, so it can neither change the schema nor get around this.
 """
 
 from sqlalchemy import Connection, text
@@ -15,7 +15,7 @@ LESS = {
     "audit_entries": "SELECT, INSERT",
     "events": "SELECT, INSERT, UPDATE (seq)",  # an event is numbered after its commit (app.events.sequence)
 }
-"""What the application may do with the tables that are not its own to change."""
+"""The application's rights on the tables that it may not change freely."""
 
 # Not partitions: they are reached through their table, with its rights.
 _TABLES = text(
@@ -36,7 +36,7 @@ _quote = postgresql.dialect().identifier_preparer.quote_identifier  # type: igno
 def grant(connection: Connection, role: str) -> None:
     """Grant the role what the application needs of the tables, and nothing else. The caller owns them and commits.
 
-    Raises Unusable if there is no such role, or if it is above such limits.
+    Raises Unusable if there is no such role, or if its powers would let it get around these limits.
     """
     above = connection.scalar(_ROLE, {"role": role})
     if above is None:

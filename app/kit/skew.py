@@ -24,7 +24,7 @@ async def measure_skew(tx: Tx, clock: Clock) -> float:
 
     It is off by at most half the time that the database took to answer.
     """
-    await tx.rows(_THEIRS)  # the first time, it is prepared as well
+    await tx.rows(_THEIRS)  # the first run also prepares the statement
     asked = clock.world_now()
     [row] = await tx.rows(_THEIRS)
     answered = clock.world_now()

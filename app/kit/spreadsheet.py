@@ -1,4 +1,4 @@
-"""Tables in the form in which a spreadsheet program opens them safely."""
+"""Writes tables that spreadsheet programs open safely, and reads the files that they save."""
 
 import codecs
 import contextlib

@@ -174,7 +174,7 @@ async def note_trouble(
 ) -> None:
     """Leave the subject alone for a while, or set it aside after the last try.
 
-    A failure that is not `counted` is no try.
+    A failure that is not `counted` does not count as a try.
     """
     busy_until = now + timedelta(seconds=BUSY_SECONDS)
     facts = {"step": step, "subject_id": subject_id}
@@ -265,5 +265,5 @@ async def release(tx: Tx, step: str, subject_id: UUID, now: datetime) -> None:
 
 
 async def forget_troubles(tx: Tx, now: datetime, but: Iterable[str] = ()) -> None:
-    """Drop the troubles of subjects that were processed since. The steps in `but` settle theirs themselves."""
+    """Drop the troubles of subjects that have not failed for KEPT. The steps in `but` settle theirs themselves."""
     await tx.rows(_FORGET, at=now, before=now - KEPT, kept=list(but))

@@ -25,7 +25,7 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "nothing h
 
 
 class SharedReads:
-    """Reads in progress, by what they read.
+    """Reads that callers share, keyed by what is read.
 
     Nobody joins a read that has begun: it may have missed the latest change.
     """
@@ -35,7 +35,7 @@ class SharedReads:
         self._running: dict[object, asyncio.Task[bytes]] = {}
 
     async def get(self, key: object, read: Callable[[], Awaitable[bytes]]) -> bytes:
-        """Return what a `read` that starts after this call returns. Callers who ask for the same share it."""
+        """Return the result of a `read` that starts after this call. Callers with the same key share it."""
         if key not in self._next:
             self._next[key] = asyncio.create_task(self._read(key, read))
         return await asyncio.shield(self._next[key])

@@ -53,7 +53,7 @@ DOCS_POLICY = (
     b"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     b"worker-src blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
 )
-"""Swagger UI and ReDoc begin with a script in the page and style what they draw."""
+"""Swagger UI and ReDoc start from a script in the page and set inline styles."""
 COMPRESSED_FROM = 16_384
 """Responses from this many bytes are compressed: first loads of the console are long, polled documents are short."""
 SLOW_SECONDS = 2.0
@@ -83,7 +83,7 @@ async def _today(request: Request, now: Now) -> date:
 
 
 Today = Annotated[date, Depends(_today)]
-"""That moment's day in the centre's zone."""
+"""The day of that moment in the centre's zone."""
 
 
 async def refuse_misread_path(request: Request) -> None:
@@ -199,7 +199,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _methods_at(request: Request) -> list[str]:
-    """Return all methods that the path supports; each is a route of its own."""
+    """Return all methods that the path supports. Each method has its own route."""
     path = request.scope["path"]
     if methods := _literal_paths(request.app).get(path):
         return sorted(methods)
@@ -216,7 +216,7 @@ async def _unstorable(request: Request, error: Exception) -> Response:
 
 
 async def _crash(request: Request, error: Exception) -> Response:
-    # uvicorn closes after an exception; the middleware does not see this answer
+    # uvicorn closes the connection after an exception, and the middleware does not see this response
     return problem(request, InternalError(), headers={"Connection": "close", HEADER: current_trace() or ""})
 
 

@@ -1,4 +1,4 @@
-"""Our words for the framework's messages, and other languages' words for the English that our sentences contain."""
+"""Our wording of the framework's messages, and translations of the English words that fill our sentences."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -117,11 +117,11 @@ FIELDS: Mapping[Language, Mapping[str, str]] = {
 }
 """Messages by the type of a pydantic error. Types that JSON or a query string cannot cause are left out.
 
-English needs only those in which pydantic uses words of its own.
+In English, only messages in pydantic's own jargon are replaced.
 """
 
 OTHERWISE: Mapping[Language, str] = {Language.ZH: "不正确"}
-"""The message for a type that is not among them; in English it is pydantic's own."""
+"""The message for a type that is not in FIELDS; in English it is pydantic's own."""
 PHONE = Wording(
     "不是有效电话：手机 11 位，固话可带区号",
     "Not a valid phone: a mobile has 11 digits, a landline may have an area code",
@@ -156,7 +156,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
     },
     Language.EN: {},
 }  # fmt: skip
-"""Words for the English ones in our sentences that are not terms (app/kit/terms.py)."""
+"""Translations of the English words in our sentences that are not terms (app/kit/terms.py)."""
 
 
 def field_message(code: str, context: Mapping[str, Any], language: Language, english: str = "") -> str:

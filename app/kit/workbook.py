@@ -16,7 +16,7 @@ _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 class Sheet(NamedTuple):
-    """A sheet with its rows below the headings. Cells are text, even digits, unless their column is `numeric`."""
+    """A sheet with its rows below the headings. Cells are text, even if all digits, except in `numeric` columns."""
 
     title: str
     headings: Sequence[str]
@@ -41,7 +41,7 @@ def write_workbook(sheets: Iterable[Sheet], out: BinaryIO) -> None:
 
 
 def _written(value: Any) -> Any:
-    """Return the cell's value without characters that the format cannot hold, and with look-alike escapes escaped."""
+    """Return the cell's value without characters that the format cannot hold. Text like an escape is itself escaped."""
     if isinstance(value, str):
         return _ESCAPED.sub("_x005F_", ILLEGAL_CHARACTERS_RE.sub("", harmless(value)))
     return value

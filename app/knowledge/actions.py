@@ -173,7 +173,7 @@ async def withdraw(act: Act, tx: Tx, slug: str, note: str) -> ArticleOut:
 
 
 async def review(act: Act, tx: Tx, slug: str, body: ReviewIn) -> ArticleOut:
-    """Record that somebody has read the article and found it correct. It is no longer a sample.
+    """Record that somebody has read the article and found it correct. The article is then no longer a sample.
 
     Raises NotFound, ReviewInThePast, UnknownStaff.
     """
@@ -190,7 +190,7 @@ async def review(act: Act, tx: Tx, slug: str, body: ReviewIn) -> ArticleOut:
 
 
 async def get_article(tx: Tx, slug: str, *, lock: bool = False) -> tuple[Article, Sequence[ArticleVersion]]:
-    """Return the article with all its versions, newest first. Raises NotFound."""
+    """Return the article, locked if `lock`, with all its versions, newest first. Raises NotFound."""
     article = await queries.find_article(tx, slug, lock=lock)
     if article is None:
         raise NotFound(what="article", key=slug)

@@ -1,7 +1,8 @@
-"""How callers ask for an item in words that no article has, learned from sentences labelled with their item.
+"""Learns, from sentences labelled with an item, how callers ask for it in words that no article has.
 
-Each word of a question votes for the items in whose sentences it occurs. A vote counts more the rarer the word is and
-the larger the item's share of the word's sentences. Calls about something the hotline does not offer vote for NOTHING.
+Each word of a question votes for the items in whose sentences it occurs. A vote counts more, the rarer the word is and
+the larger the item's share of the sentences with that word. Calls about something the hotline does not offer vote for
+NOTHING.
 """
 
 from collections import Counter, defaultdict
@@ -14,10 +15,10 @@ from app.kit.names import fold, stem
 from app.knowledge import words
 
 NOTHING, CHAT, UNANSWERED = "none", "chat", "unanswered"
-"""Labels that replace an item: nothing is meant (NOTHING, and CHAT from later labelling, which the article search
-ignores), or no article answers it (UNANSWERED)."""
+"""Labels of sentences without an item: the caller wants nothing that we offer (NOTHING, and CHAT from later labelling,
+which the article search ignores), or no article answers the question (UNANSWERED)."""
 BRIEF, BRIEF_LATIN = 7, 20
-"""The maximum length in characters of text that may be another name for an item."""
+"""The maximum length in characters, in Chinese and in Latin letters, of text that may be another name for an item."""
 NOT_COVERED = frozenset((NOTHING, CHAT))
 PAIR = 0.5
 """The weight of a pair of characters that is not a word."""

@@ -10,7 +10,7 @@ from app.knowledge.models import ItemChoice
 
 
 def keep_choice(tx: Tx, words: str, suggested: Sequence[str], item: str, staff_id: UUID, now: datetime) -> None:
-    """Store the choice with the transaction, with personal data masked."""
+    """Store the choice in this transaction, with personal data masked."""
     tx.session.add(
         ItemChoice(at=now, staff_id=staff_id, item_code=item, words=mask_free_text(words), suggested=list(suggested))
     )

@@ -45,7 +45,7 @@ async def _export_articles(settings: Settings, form: Format, status: ArticleStat
 
 @knowledge.command("import")
 def import_articles_file(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a CSV or Markdown")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a CSV or Markdown file")],
     username: Annotated[str, typer.Option(help="username of the registrar who imports")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would change")] = False,
 ) -> None:
@@ -76,7 +76,7 @@ def evaluate_search(
     ],
     misses: Annotated[bool, typer.Option("--misses", help="show the questions that failed")] = False,
 ) -> None:
-    """Measure the search with questions whose articles are known: first, among three, and none if there is none."""
+    """Measure how often the search finds the right article first or among three, or nothing where no article fits."""
     with database(Settings()) as settings:
         run(_evaluate(settings, file, misses=misses))
 
@@ -99,7 +99,10 @@ def evaluate_suggestions(
     ] = KEPT_APART,
     worst: Annotated[int, typer.Option(min=0, help="how many failures to show, the worst first")] = 30,
 ) -> None:
-    """Measure the suggestions with sentences kept out of training: first, among three, and offered if none fits."""
+    """Measure how often suggestions have the right item first or among three, or offer one where none fits.
+
+    The sentences were kept out of training.
+    """
     with database(Settings()) as settings:
         run(_evaluate_suggestions(settings, file, worst))
 

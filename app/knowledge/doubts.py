@@ -1,8 +1,8 @@
 """How much a text sounds like a call that fits no item: a linear classifier over pieces of one to three characters.
 
-What speaks for an item is summed elsewhere. Many calls that fit no item share their words with items, and only the
-phrasing tells them apart. The weights are learned by stochastic gradient descent with AdaGrad steps, in plain Python,
-in a few seconds.
+What speaks for an item is summed up in app.knowledge.suggesting. Many calls that fit no item share their words with
+items, and only the phrasing tells them apart. The weights are learned by stochastic gradient descent with AdaGrad
+steps, in plain Python, in a few seconds.
 """
 
 from collections import Counter, defaultdict
@@ -16,7 +16,7 @@ LONGEST_PIECE = 3
 LEAST_SEEN = 2
 ROUNDS, STEP, SEED = 6, 0.3, 81890
 NOTHING_COUNTS = 3.0
-"""The weight of a sentence that fits no item, relative to one that fits. There are fewer of them."""
+"""The weight of a sentence that fits no item, relative to one that fits one. It makes up for their smaller number."""
 LEAST_WEIGHT = 0.1
 """Pieces with a smaller weight are left out."""
 BIAS = ""
@@ -26,7 +26,7 @@ Doubts = Mapping[str, float]
 
 
 def doubt(text: str, doubts: Doubts) -> float:
-    """Return the doubt that the text fits an item. Below 0 it sounds like what callers ask for."""
+    """Return how much the text sounds as if no item fits it. Below 0, it sounds like what callers ask for."""
     return doubts.get(BIAS, 0.0) + sum(doubts[piece] for piece in pieces(text) if piece in doubts)
 
 
@@ -37,7 +37,7 @@ def pieces(text: str) -> set[str]:
 
 
 def learn_doubts(sentences: Iterable[tuple[str, bool]]) -> dict[str, float]:
-    """Learn the weights that tell these sentences apart, each with whether it fits no item.
+    """Learn the weights from pairs of a sentence and whether no item fits it.
 
     The result is deterministic.
     """

@@ -1,7 +1,7 @@
 """Measuring the search with questions whose articles are known.
 
 A line of the file is `question<TAB>slug|slug<TAB>voice`. Any of the slugs is right; `none` means that no article
-answers it.
+answers the question.
 """
 
 from collections import defaultdict
@@ -30,7 +30,12 @@ class Question(NamedTuple):
 
 @dataclass
 class Figures:
-    """Counts for questions that an article answers: right one first, or among three. For the others: nothing found."""
+    """Counts of questions by the result of the search.
+
+    Of the `covered` questions, which an article answers, `first` counts those with a right article in first place, and
+    `among` those with one in the first three places. Of the `uncovered`, `none` counts those for which nothing was
+    found.
+    """
 
     covered: int = 0
     first: int = 0

@@ -1,4 +1,4 @@
-"""Articles as CSV or Markdown, and back. Both formats are read into the same cells: texts by column.
+"""Writes articles as CSV or Markdown, and reads them back. Both formats are read into the same cells: texts by column.
 
 A list has one entry a line, with `/` for a line without a translation. A place is `name | address`, a phone is `number
 | purpose in Chinese | purpose in English`. In Markdown, the codes, dates, phones and callers' words come between two

@@ -1,4 +1,4 @@
-"""Importing articles from a file as drafts. A single error rejects the whole file."""
+"""Imports articles from a file as drafts. A single error rejects the whole file."""
 
 import asyncio
 import re
@@ -39,7 +39,7 @@ def _body(article: Article, version: ArticleVersion) -> ArticleIn:
 async def import_articles(
     act: Act, tx: Tx, content: bytes, form: Format | None, catalog: Snapshot, *, dry_run: bool
 ) -> ImportOut:
-    """Write a draft for each article of the file that is new or differs from its versions in force and in draft.
+    """Write a draft for each article of the file that is new or equals neither its draft nor its approved version.
 
     1. Read and check the whole file; stop if it has any fault.
     2. Compare each article with its newest and its approved version.

@@ -1,4 +1,4 @@
-"""Measuring suggestions with sentences whose item is known.
+"""Measures suggestions with sentences whose item is known.
 
 A line of the file is `sentence<TAB>CODE|CODE<TAB>voice`, and may have one more column of codes for each labeller, who
 saw only the sentence. `none` means that no item fits. An item is right if the writer meant it or all labellers named
@@ -35,9 +35,10 @@ class LabelledSentence(NamedTuple):
 
 @dataclass
 class Figures:
-    """Counts for sentences that an item fits: right one first, or among three.
+    """Counts of sentences by what was suggested for them.
 
-    For the others: something was offered.
+    Of the `covered` sentences, which an item fits, `first` counts those with a right item in first place, and `among`
+    those with one in the first three places. Of the `uncovered`, `offered` counts those for which an item was offered.
     """
 
     covered: int = 0
@@ -133,10 +134,10 @@ def judge(told: Iterable[LabelledSentence], suggest: Suggest) -> Judged:
 
 
 class Agreement(NamedTuple):
-    """How far two people agree who labelled the same sentences.
+    """How far two people who labelled the same sentences agree.
 
-    `first` is the share of equal first choices, `met` the share of sets with a common item, `kappa` Cohen's kappa of
-    the first choices, and `kappa_none` that of whether any item fits.
+    `first` is the share of equal first choices, `met` the share of sentences with a common item, `kappa` Cohen's kappa
+    of the first choices, and `kappa_none` that of whether any item fits.
     """
 
     first: float
@@ -151,7 +152,7 @@ class Agreement(NamedTuple):
 
 
 def agreements(told: Sequence[LabelledSentence]) -> dict[str, Agreement]:
-    """Return the agreement between the writer and each labeller, pair by pair. Empty if nobody has labelled."""
+    """Return the agreement of each two among the writer and the labellers. Empty if nobody has labelled."""
     labelled = [one for one in told if one.labels]
     if not labelled:
         return {}

@@ -1,6 +1,7 @@
 """The learned part of suggestions: the doubts, and for each lexeme the number of operators' choices per item.
 
-A model belongs to the training sentences that it was learned with. With other sentences it counts as another version.
+A model is only valid for the training sentences that it was learned from. When they change, it counts as another
+version.
 """
 
 import hashlib
@@ -54,7 +55,7 @@ def write(model: Model) -> bytes:
 
 
 def read(content: bytes) -> Model:
-    """Return the model. Raises ModelUnfit, OSError."""
+    """Return the model that `write` turned into JSON. Raises ModelUnfit, OSError."""
     try:
         kept: dict[str, Any] = json.loads(content)
         version, sentences = kept["version"], kept["sentences"]

@@ -1,7 +1,7 @@
-"""Loading the articles and canned texts that come with the software. They are samples until the centre checks them.
+"""Loads the articles and canned texts that come with the software. They are samples until the centre checks them.
 
-An article is in force at once, so that the desk can answer from the first day. Articles that the centre wrote, reviewed
-or withdrew stay unchanged; an untouched sample follows the files.
+A loaded article is in force at once, so that the desk can answer from the first day. Articles that the centre wrote,
+reviewed or withdrew stay unchanged; an untouched sample follows the files.
 """
 
 from collections.abc import Iterator, Mapping

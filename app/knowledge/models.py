@@ -126,7 +126,7 @@ class CannedText(Model):
 
 
 class FailedSearch(Model):
-    """A search that found nothing. Digits are masked, and the row is deleted after a while."""
+    """A search that found nothing. Long numbers are masked, and the row is deleted after a while."""
 
     __tablename__ = "failed_searches"
 

@@ -113,11 +113,11 @@ FROM fitting LEFT JOIN hits USING (version_id)
         bindparam("lexemes", type_=ARRAY(Text)),
     )
 )
-"""The entries that have one of the heaviest lexemes or belong to the items, roughly ranked, with each one's lexemes."""
+"""Entries that have one of the heaviest lexemes or belong to the items, roughly ranked, with their matching lexemes."""
 
 
 async def find_entries(tx: Tx, **params: Any) -> list[db.Row]:
-    """Return the entries in force on the day, with those of the requested lexemes that each has, and their labels."""
+    """Return the best entries in force on `day`, up to `most`, each with its matching lexemes and their labels."""
     return await tx.rows(_FIND, **params)
 
 
@@ -212,7 +212,10 @@ Listed = Row[Article, ArticleVersion]
 async def list_articles(
     tx: Tx, status: ArticleStatus | None, item: str | None, sample: bool | None, after: str | None, limit: int
 ) -> Sequence[Listed]:
-    """Return articles by slug with their newest version of this status, or else their newest draft or approved one."""
+    """Return articles by slug, each with its newest version of this status.
+
+    Without a status, it is the newest draft or approved version.
+    """
     wanted = [status] if status else [ArticleStatus.DRAFT, ArticleStatus.APPROVED]
     newest = (
         select(ArticleVersion)
@@ -233,7 +236,7 @@ async def list_articles(
 
 
 async def list_reviews(tx: Tx, until: date, after: tuple[date, UUID] | None, limit: int) -> Sequence[Listed]:
-    """Return approved articles due for review by that day, the longest due first."""
+    """Return approved articles due for review by that day, the longest overdue first."""
     query = (
         select(Article, ArticleVersion)
         .join(ArticleVersion, ArticleVersion.article_id == Article.id)
@@ -290,7 +293,7 @@ async def list_newest(tx: Tx) -> dict[str, tuple[Article, ArticleVersion]]:
 
 
 async def list_for_export(tx: Tx, status: ArticleStatus) -> Sequence[Listed]:
-    """Return the articles that have a version of this status, with it, by slug."""
+    """Return all versions of this status with their articles, by slug."""
     query = (
         select(Article, ArticleVersion)
         .join(ArticleVersion, ArticleVersion.article_id == Article.id)

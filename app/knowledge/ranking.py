@@ -1,7 +1,8 @@
-"""Which article answers a question. Each lexeme of the question counts by its rarity and its place in the article.
+"""Decides which article answers a question.
 
-An article's relevance combines how much of the question it has and how much the question sounds like calls about its
-item. Relevance is 0 to 1, so that "nothing is known about it" can be told from "this is it".
+Each lexeme of the question counts by its rarity and its place in the article. An article's relevance combines how much
+of the question it contains and how much the question sounds like calls about its item. Relevance is 0 to 1, so that "we
+know nothing about this" can be told from "this is the answer".
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -27,7 +28,7 @@ FITS, NOTHING_FITS, DOUBT = 1.6, 0.6, 4.5
 """Fitted to questions for which it was known whether an article answers them (docs/decisions/0016)."""
 LEAST_RELEVANCE = 0.4
 SURE = 0.75
-"""Below this the first article is only possible: it is right in 53 %, above in 95 % (docs/decisions/0016)."""
+"""Below this, the first article is only possible: it is right in 53 % of cases, above in 95 % (docs/decisions/0016)."""
 OWN = 0.5
 """The minimum relevance of articles about the item that the operator has picked."""
 
@@ -39,7 +40,7 @@ class Question(NamedTuple):
     asked: frozenset[str]
 
     def heaviest(self, known: "Known", most: int) -> list[str]:
-        """Return the most telling lexemes that together occur in at most `most` entries.
+        """Return the most informative lexemes that together occur in at most `most` entries.
 
         Returns at least one lexeme if any is known.
         """
@@ -53,9 +54,9 @@ class Question(NamedTuple):
         return chosen
 
     def keywords(self, most: int) -> frozenset[str]:
-        """Return what the question is about if that is at most `most` lexemes, without single characters.
+        """Return the lexemes that the question is about, or none if there are more than `most`.
 
-        Single characters remain if there is nothing else.
+        Single characters are left out unless there is nothing else.
         """
         if len(self.asked) > most:
             return frozenset()
@@ -71,7 +72,10 @@ class Question(NamedTuple):
         )
 
     def score(self, hits: Iterable[tuple[str, str, int]], known: "Known") -> float:
-        """Return how much of the question an entry has, given its matching lexemes with label and number of phrases."""
+        """Return how much of the question an entry contains.
+
+        `hits` are the matching lexemes, each with its label and its number of phrases.
+        """
         return sum(
             self.weights[word] * known.says(word, head=label == "A") * PLACE[label] * often(phrases)
             for word, label, phrases in hits
@@ -85,7 +89,7 @@ class Known(NamedTuple):
     total: int
 
     def says(self, word: str, *, head: bool = True) -> float:
-        """Return how much the lexeme says: more, the rarer it is in that place."""
+        """Return how informative the lexeme is: the rarer in that place, the more."""
         if word not in self.counts:
             return UNKNOWN * rarity(1, self.total)
         entries, heads = self.counts[word]
@@ -172,7 +176,7 @@ def guesses(unknown_words: Iterable[str]) -> set[str]:
 def respell(question: Question, known: Container[str], alike: Mapping[str, str]) -> Question:
     """Return the question with unknown words replaced by what they stand for.
 
-    `known` holds the guessed lexemes that articles have, `alike` the known English word for each similar unknown one.
+    `known` holds the guessed lexemes that articles have. `alike` maps unknown English words to similar known ones.
     """
     weights, asked = dict(question.weights), set(question.asked)
     for word in question.asked:

@@ -85,7 +85,7 @@ async def suggest_items(
         ]
         return orjson.dumps({"dangers": heard, "items": items})
 
-    # in one thread: a long text takes long, and each change of threads costs as much as a short one
+    # all in one thread: a long text takes a while, and each change of threads costs as much as a short text
     return Response(await asyncio.to_thread(suggest), media_type="application/json")
 
 
@@ -104,7 +104,7 @@ async def search_knowledge(
 ) -> SearchOut:
     """Search approved articles by the caller's words, the item or both, best first.
 
-    The list is empty if nothing is known.
+    The list is empty if no article fits.
     """
     return await search(tx, body, catalog, today, now)
 
@@ -115,7 +115,7 @@ async def list_articles(
 ) -> Page[ArticleLine]:
     """List articles by name, each with its newest draft or approved version.
 
-    `status=draft` lists what awaits approval.
+    With `status`, it is the newest version of that status: `status=draft` lists what awaits approval.
     """
     after = asked.after(str)
     rows = await queries.list_articles(tx, asked.status, asked.item, asked.sample, after and after[0], asked.limit + 1)
@@ -126,7 +126,7 @@ async def list_articles(
 async def list_article_reviews(
     request: Request, response: Response, tx: Transaction, today: Today, asked: Annotated[ReviewsAsked, Query()]
 ) -> Page[ArticleLine]:
-    """List approved articles due for review within this many days, the longest due first.
+    """List approved articles due for review within this many days, the longest overdue first.
 
     The list is ordered by review date, which can change while you page: an article reviewed meanwhile may be missed or
     listed twice.

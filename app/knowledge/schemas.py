@@ -47,7 +47,7 @@ Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class BothTitle(Body):
-    """Chinese text, and an English translation if there is one."""
+    """A title in Chinese, and in English if there is a translation."""
 
     zh: Title
     en: Title | None = None
@@ -135,7 +135,7 @@ class ArticleIn(Draft):
 
 
 class VersionOut(BaseModel):
-    """A version with its content, and who wrote and decided it."""
+    """A version with its content, who wrote it, and who approved or discarded it."""
 
     id: UUID
     number: int
@@ -169,7 +169,7 @@ class ArticleOut(BaseModel):
 
 
 class ArticleLine(BaseModel):
-    """An article in a list, with its newest version that is a draft or approved."""
+    """An article in a list, with one of its versions."""
 
     slug: str
     number: int
@@ -205,7 +205,7 @@ class Noted(Body):
 
 
 class ReviewIn(Body):
-    """The result of a review that found the article correct: the next review date and the new owner."""
+    """The result of a review that found the article correct: the next review date, and the new owner if it changes."""
 
     review_on: Day
     owner_id: UUID | None = None
@@ -214,7 +214,7 @@ class ReviewIn(Body):
 class SearchIn(Body):
     """The caller's words, the item, or both.
 
-    With `typing`, more is still being typed, so an empty result is not recorded.
+    `typing` means that more is still being typed: an empty result is then not recorded.
     """
 
     words: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_QUESTION)] = ""
@@ -225,16 +225,16 @@ class SearchIn(Body):
 
 
 class SuggestionsIn(Body):
-    """What the caller says, in any language, as far as it is typed: in Chinese, pinyin or initials."""
+    """What the caller says, in any language, as far as it has been typed. For Chinese, pinyin or initials will do."""
 
     words: FreeText
     limit: int = Field(default=8, ge=1, le=20)
 
 
 class SuggestionOut(ItemOut):
-    """An item that may be meant. `confidence` is 0 to 1, and 0 if only its name starts with the typed text.
+    """An item that may be meant. `confidence` is 0 to 1, and 0 if nothing but its name matches the typed text.
 
-    If it is not `sure`, it is possible, but more likely no item fits.
+    An item that is not `sure` is possible, but it is more likely that no item fits.
     """
 
     confidence: float
@@ -279,9 +279,9 @@ class Found(BaseModel):
 
 
 class SearchOut(BaseModel):
-    """The articles that fit, best first; empty if nothing is known.
+    """The articles that fit, best first; empty if none fits.
 
-    If it is `sure`, the first answers the question. All others, and the first too if it is not, are only possible.
+    If `sure` is true, the first article answers the question. If not, it is only possible, as are all the others.
     """
 
     items: list[Found]
@@ -304,7 +304,7 @@ class VersionStanding(BaseModel):
 
 
 class TextIn(Body):
-    """A text for an answer, as plain text."""
+    """A canned text, in plain text."""
 
     zh: Answer
     en: Answer | None = None

@@ -1,4 +1,4 @@
-"""Finding the article while the caller speaks."""
+"""Finds articles while the caller is speaking."""
 
 import asyncio
 import re
@@ -17,12 +17,12 @@ from app.knowledge.schemas import ArticleText, Found, Mark, Marks, SearchIn, Sea
 MOST_READ = 500
 """How many entries are ranked roughly at most, unless a single word of the question occurs in more."""
 LIKELY = 2
-"""Articles of this many items that the question sounds like are ranked too, whatever words they have."""
+"""The number of items, those that the question sounds like most, whose articles are ranked whatever their words."""
 MOST_RANKED = 25
 FEW_WORDS = 2
 """Up to this many words are keywords rather than a sentence. Articles with all of them in their heads are shown."""
 RARE_FROM = 3.0
-"""The rough ranking distinguishes two kinds of lexemes: those that say at least this much, and the others."""
+"""The rough ranking distinguishes two kinds of lexemes: those at least this informative, and the others."""
 
 
 async def search(tx: Tx, asked: SearchIn, catalog: Snapshot, today: date, now: datetime) -> SearchOut:

@@ -1,6 +1,6 @@
-"""Which item a caller means, by comparison with what callers said when the item was known.
+"""Suggests which item a caller means, by comparison with sentences of callers whose item is known.
 
-The sum is the same as for articles (app.knowledge.ranking). Each lexeme counts by how few items have it, and by how
+The score is summed up as for articles (app.knowledge.ranking). Each lexeme counts by how few items have it, and by how
 many of an item's phrases have it: its names, its keywords, the sentences of callers.tsv, and operators' choices. Words
 of calls that fit no item, and a text that sounds like one (app.knowledge.doubts), count against all items. The index is
 kept in memory, because items are few.
@@ -32,21 +32,23 @@ logger = logging.getLogger(__name__)
 
 LEAST_CONFIDENCE = 0.45
 FAR_BEHIND = 0.95
-"""To be sure like the best item, another item needs this share of its confidence."""
+"""Another item is sure only if it has this share of the best item's confidence, or its name was typed."""
 LEAST_PERHAPS = 0.06
 """Items that are less likely are not shown."""
 FITS, NOTHING_FITS, SOUNDS_SO, DOUBT = 1.43, 0.83, 0.49, 3.5
-"""Weights of the square roots of what speaks for the item and for none, of how the text sounds, and of general doubt.
+"""FITS weighs the square root of what speaks for the item, NOTHING_FITS that of what speaks for no item, and SOUNDS_SO
+how the text sounds. DOUBT is the general doubt.
 
 Fitted on the callers' sentences, predicting each seventh of them from the others (docs/decisions/0018).
 """
 CLEAR_DANGER, CLEAR_ALONE = 0.98, 0.95
-"""From this confidence a danger's item comes before all others, or, where no other item is sure, from the second."""
+"""A danger's item comes before all others from the first confidence, or from the second if no other item is sure."""
 EMERGENCY = "emergency"
 LEAST_OF_BRIEF = 0.4
-"""A word or two say little by themselves, and more is being typed."""
+"""The least confidence for brief text: a word or two say little by themselves, and more is being typed."""
 PARTS = 150, 80
-"""A longer text is judged in parts of so many characters that overlap by so many: small talk around it hides a wish."""
+"""The length of the parts in which a longer text is judged, and their overlap, in characters. In the whole text, small
+talk would hide what the caller wants."""
 BRIEF = 4
 """Text of up to this many characters, or Latin words or syllables, is not a sentence yet."""
 
@@ -58,7 +60,7 @@ _SYLLABLES = re.compile(
 """Letters that can be read as pinyin."""
 
 Worths = Mapping[str, Sequence[tuple[str, float]]]
-"""How much each lexeme says for which items."""
+"""How strongly each lexeme speaks for which items."""
 
 
 class Suggested(NamedTuple):
@@ -165,8 +167,8 @@ def beside_dangers(
 def rank(scores: Mapping[str, float], named: Mapping[str, float], *, brief: bool) -> dict[str, bool]:
     """Return the items that may be meant, best first, and whether each is sure.
 
-    The order depends on how likely each is meant and how well its name fits. For a sentence, what is meant comes first;
-    for a word or its pinyin, what is named so.
+    An item whose code or whole name was typed comes first. Then, for a sentence, come the likeliest items, and for a
+    word or its pinyin, those whose names begin with it.
     """
     least = max(LEAST_OF_BRIEF if brief else LEAST_CONFIDENCE, FAR_BEHIND * max(scores.values(), default=0.0))
 
@@ -226,7 +228,7 @@ def build(catalog: Snapshot, model: Model) -> Index:
 
 
 def score(text: str, index: Index) -> dict[str, float]:
-    """Return how likely each item is meant that has something in common with the text."""
+    """Return, for each item that has something in common with the text, how likely it is meant, from 0 to 1."""
     question = ranking.respell(ranking.parse(text), index.worths, {})
     nothing = question.nothing(callers.lexeme_counts_of(*callers.NOT_COVERED), index.known)
     against = DOUBT + NOTHING_FITS * sqrt(nothing) + SOUNDS_SO * doubt(text, index.doubts)

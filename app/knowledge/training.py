@@ -1,7 +1,8 @@
 """Learning from operators' choices: a candidate model replaces the one in force only if it is better.
 
 No single operator can shape the model: choices are limited per day and per item, and no item learns from one operator
-alone. The newest fifth of the choices is held back. Both models are tested on it and on the sentences kept apart.
+alone. The newest fifth of the choices is held back. Both models are tested on that fifth and on the sentences kept
+apart.
 """
 
 from collections import Counter, defaultdict
@@ -27,7 +28,7 @@ MOST_A_DAY, MOST_OF_ITEM_A_DAY, LEAST_OPERATORS = 40, 5, 2
 LEAST_CHOICES = 50
 HELD_BACK = 0.2
 WORSE = 0.005
-"""How far a share on the 1,587 sentences kept apart may worsen: by a few sentences."""
+"""By how much a share on the 1,587 sentences kept apart may worsen. It amounts to a few sentences."""
 LIMIT = 8
 
 
@@ -122,7 +123,9 @@ async def train(
     *,
     keep: bool,
 ) -> Trained:
-    """Learn from all stored choices and from `more`, and judge both models. Raises TooFewChoices.
+    """Learn a candidate from stored choices and from `more`, and compare it with the model in force.
+
+    Raises TooFewChoices.
 
     1. Take the choices that count (`fair`), and hold back the newest fifth.
     2. Learn a candidate from the older ones and from `more`.
@@ -181,8 +184,8 @@ def _is_better(present: tuple[Judged, Judged], candidate: tuple[Judged, Judged])
 async def go_back(db: Database) -> bool:
     """Restore the model before the one in force.
 
-    Return whether that one was learned here too; if not, it came with the software. Raises NotFound if no learned model
-    is in force.
+    Return whether the restored model was learned here; if not, it came with the software. Raises NotFound if no learned
+    model is in force.
     """
     async with db.begin() as tx:
         model = await queries.lock_model(tx)

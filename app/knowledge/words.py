@@ -1,4 +1,4 @@
-"""Texts as lexemes: what an article is found by, and what a question asks for.
+"""Turns texts into lexemes, by which articles are found and questions are understood.
 
 A lexeme is a Chinese word or pair of characters, an English word without its ending, a number, or one of these kinds:
 `=lost` a group of synonyms, `p/shenfenzheng` the pinyin of a word or phrase, `i/sfz` its initials. Pairs of characters
@@ -119,7 +119,7 @@ def spellings(phrase: str) -> set[str]:
 
 
 def lexemes(text: str) -> set[str]:
-    """Return everything that a text is found by, except pinyin."""
+    """Return the lexemes by which a text is found, except pinyin and single Chinese characters."""
     folded = fold(text)
     return {
         *(word for word in chinese_words(folded) if len(word) > 1),
@@ -130,9 +130,9 @@ def lexemes(text: str) -> set[str]:
 
 
 def head_lexemes(phrases: Iterable[str]) -> Counter[str]:
-    """Return what titles and callers' words are found by, with the number of phrases that have each lexeme.
+    """Return the lexemes by which titles and callers' words are found, each with the number of phrases that have it.
 
-    This includes single characters, and the pinyin of what is short enough to be typed in pinyin.
+    They include single characters, and the pinyin of what is short enough to be typed in pinyin.
     """
     found: Counter[str] = Counter()
     for phrase in phrases:

@@ -1,4 +1,4 @@
-"""SQL for those who follow the numbered event log."""
+"""SQL for clients that follow the numbered event log."""
 
 from sqlalchemy import BigInteger, bindparam, func, select
 

@@ -39,7 +39,7 @@ async def follow_log(
     """Follow what happens as server-sent events.
 
     `log` carries the events since the last one seen: kinds and ids, no personal data, and for a provider only its own.
-    `reset` says that too many events were missed and that everything must be read again. `clock` is the heartbeat.
+    `reset` says that too many events were missed, so that everything must be read again. `clock` is the heartbeat.
     """
     tail = cast(Tail, request.app.state.tail)
     since = last_event_id if last_event_id is not None else after

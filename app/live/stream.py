@@ -22,7 +22,7 @@ from app.live.tail import Tail
 
 HEARTBEAT_SECONDS = 10.0
 GATHER_SECONDS = 0.2
-"""Real seconds. Events within this time leave together, which the eye does not notice."""
+"""Real seconds. Events within this time are sent together; the eye does not notice the delay."""
 
 FOLLOWERS = frozenset({*STAFF_ROLES, Role.PROVIDER})
 
@@ -32,7 +32,9 @@ _EVENTS = TypeAdapter(list[LiveEvent])
 async def follow(
     context: Context, tail: Tail, authenticator: Authenticator, principal: Principal, token: str, since: int | None
 ) -> AsyncIterator[ServerSentEvent]:
-    """Stream events until the follower leaves, loses its session or its right to follow, or the database is lost.
+    """Stream events until the follower leaves, loses its session or its right to follow, or the process stops.
+
+    The stream also ends when the database is lost.
 
     A provider receives only events of its own offers and jobs. No database connection is held while waiting.
     """

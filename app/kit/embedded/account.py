@@ -19,7 +19,7 @@ Become = Callable[[], None]
 
 
 def choose_account(program: Path) -> Become:
-    """Return what a child process calls before it runs `program`, so that PostgreSQL agrees to run.
+    """Return the function that a child process calls before it runs `program`, so that PostgreSQL agrees to run.
 
     Raises EmbeddedPostgresError if root has no way to become another user.
     """

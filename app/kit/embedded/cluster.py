@@ -1,4 +1,4 @@
-"""The database cluster: creating it completely, once, and starting its server."""
+"""Creates the database cluster, completely or not at all, and starts its server."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ _SETTINGS = {
 
 
 def create_cluster(programs: Programs, folder: DataFolder) -> None:
-    """Create the cluster with the role and the database `hotline`. It gets its name only once it is complete.
+    """Create the cluster with the role and the database `hotline`. Its folder gets its name only once it is complete.
 
     Raises EmbeddedPostgresError with initdb's output if it fails.
     """

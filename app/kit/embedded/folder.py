@@ -40,7 +40,7 @@ class DataFolder:
 
     @property
     def log(self) -> Path:
-        """The log of the present or last server. The log before it ends in `.1`."""
+        """The log of the running server, or of the last one. The name of the previous log ends in `.1`."""
         return self.root / "server.log"
 
     @property

@@ -21,7 +21,7 @@ _LITTLE_SPACE = 200_000_000
 
 
 def main(root: str, lock: str) -> None:
-    """Start the server, stop it after its last user, and exit."""
+    """Start the server, stop it when its last user has left, and exit."""
     folder = DataFolder(Path(root))
     os.umask(0o077)
     os.truncate(int(lock), 0)
@@ -54,7 +54,7 @@ def _start(folder: DataFolder, lock: int) -> subprocess.Popen[bytes]:
 def _stop_after_last_user(folder: DataFolder, server: subprocess.Popen[bytes]) -> None:
     """Stop the server once nobody uses it.
 
-    New users wait for this lock until the keeper has ended, then start another.
+    New users wait for this lock until the keeper has ended, and then start another keeper.
     """
     with open_lock(folder.users_lock) as users:
         fcntl.flock(users, fcntl.LOCK_EX)
@@ -75,7 +75,7 @@ def _stop_group_with_us() -> None:
 
 
 def _space_hint(folder: DataFolder) -> str:
-    """Return a note on low disk space: a full disk can keep the server from logging it."""
+    """Return a note if disk space is low, because a full disk can keep the server from logging it."""
     free = shutil.disk_usage(folder.root).free
     return f"\n(the disk has {free // 1_000_000} MB left)" if free < _LITTLE_SPACE else ""
 

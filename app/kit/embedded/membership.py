@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from app.kit.embedded.folder import DataFolder, EmbeddedPostgresError, open_lock
 
-_LONGEST_START = 60.0  # seconds; recovery after a crash under heavy load takes some
+_LONGEST_START = 60.0  # seconds; recovery after a crash under heavy load takes a while
 _KEEPER = "app.kit.embedded.keeper"
 _IMPORT_ROOT = Path(__file__).parents[3]
 

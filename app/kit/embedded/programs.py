@@ -29,7 +29,7 @@ class Programs:
 
         def prepare() -> None:
             self.become()
-            die_with_parent(keeper)  # after changing the user, which cancels it
+            die_with_parent(keeper)  # after changing the user, because that cancels it
 
         return subprocess.Popen(
             [self.folder / name, *arguments],
