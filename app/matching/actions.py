@@ -33,8 +33,8 @@ class Turn(NamedTuple):
 class Matching:
     """The result of matching: survivors of the filters, best first, and the others with the filter that stopped each.
 
-    `others_first`: other requests are due and come before this one. `later`: survivors that can answer only later than
-    those that are asked.
+    `others_first`: other requests are due and come before this one. `later`: survivors that are not asked now because
+    they can answer only later.
     """
 
     search: CandidateSearch
@@ -62,7 +62,7 @@ async def match(act: Act, tx: Tx, wanted: Wanted, *, version: int | None = None,
     1. Read the next providers that offer the item at the tier in the township: named providers first, then, for free
        help, by the steps of the ladder, then the nearest.
     2. Combine each with its cached facts and apply the filters (Candidate.rejection).
-    3. Repeat from 1 until enough for one broadcast can come and answer now, or no provider is left.
+    3. Repeat from 1 until enough providers for one broadcast can come and be asked now, or none is left to read.
     4. Rank those that can come. For the others, name the first filter that stopped each.
     """
     candidates: list[Candidate] = []
@@ -130,7 +130,7 @@ async def find_emptying_filter(act: Act, tx: Tx, wanted: Wanted, matching: Match
 async def explain(
     act: Act, tx: Tx, wanted: Wanted, *, version: int | None = None, current: CurrentRung | None = None
 ) -> CandidatesOut:
-    """Return the result for people: candidates with scores, rejected providers with reasons, and the earlier counts.
+    """Return the result as the API shows it: candidates with scores, rejected providers with reasons, early counts.
 
     Uses this version of the policy, by default the one in force. `current` is the request's present step of the ladder.
     Raises NotFound if there is no such version.

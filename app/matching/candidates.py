@@ -1,4 +1,4 @@
-"""From a provider's row and its cached facts to a candidate for what is wanted."""
+"""Turns providers' rows and cached facts into candidates for what is wanted."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,13 @@ from app.registry.facts import Facts, Hours
 from app.registry.opening import Day, Part, is_open, next_opening
 
 SHORTLIST = 100
-"""How many providers are read first, and how many are ranked or explained at most, besides named ones."""
+"""How many providers are read first.
+
+At most this many are ranked and explained together, apart from named ones. Under a ladder, all that can come are
+ranked.
+"""
 MORE = 4
-"""If too few of them can come, the next page is this many times as large."""
+"""If too few of those read can come, the next page is this many times as large."""
 TICK = timedelta(microseconds=1)
 _ROW = itemgetter(*Candidate._fields[: Candidate._fields.index("distance_km")])
 """Reads the part of a candidate that comes from the database, by column name."""
@@ -69,8 +73,8 @@ class CandidateSearch:
     def candidates(self, rows: Iterable[Row], facts: Mapping[UUID, Facts]) -> list[Candidate]:
         """Return these providers as candidates, with what the filters need.
 
-        Leave out those whose price card lacks the item then. The citizen's own choice passes the filters that only the
-        policy imposes. A provider picked by staff counts as not yet tried.
+        Leave out those whose price card lacks the item on the day of the visit. The citizen's own choice passes the
+        filters that only the policy imposes. A provider picked by staff counts as not yet tried.
         """
         wanted, now, zone = self.wanted, self.now, self.zone
         papers, day = wanted.item.papers, wanted.day(now, zone)
@@ -102,7 +106,7 @@ class CandidateSearch:
         return found
 
     def opens_at(self, candidate: Candidate) -> datetime:
-        """Return when the candidate can be asked: now, or when it opens, as far as that can be foreseen."""
+        """Return when the candidate can be asked: its next opening, or now if it is open or none is foreseen."""
         if candidate.open_now:
             return self.now
         hours, keeps = self._hours[candidate.provider_id]
@@ -119,7 +123,10 @@ class CandidateSearch:
     def shortlist(
         self, candidates: Sequence[Candidate]
     ) -> tuple[list[Candidate], list[tuple[Candidate, UnmatchedReason]]]:
-        """Return the candidates to rank and those to explain: those that can answer now first, then the nearest."""
+        """Return the candidates to rank, and the rejected ones to explain, nearest first.
+
+        If there are too many to rank, named ones are kept first, then those that are open now, then the nearest.
+        """
         named = self.wanted.named
         able, rejected = [], []
         for one in candidates:

@@ -22,7 +22,7 @@ class PolicyInPast(HotlineError):
 
 
 class PolicyFiltersEverybody(HotlineError):
-    """The facts `zh` and `en` are the reason's own sentence."""
+    """`zh` and `en` hold the reason in words."""
 
     status = 422
     en = "This policy would leave no provider for {count} service items, such as {items}: every provider {en}."

@@ -24,10 +24,10 @@ class CurrentRung(NamedTuple):
 def climb(
     steps: Sequence[Step], helpers: Collection[Rung], current: CurrentRung | None, now: datetime
 ) -> CurrentRung | None:
-    """Return where to ask now: the lowest step with helpers, not below the request's present one.
+    """Return where to ask now: the lowest step with helpers, not below the request's present one, or None.
 
-    None after the last step. The time on a step starts with the first offer there. If the time left is too short for an
-    offer, the request climbs.
+    The time on a step starts with the first offer there. If the time left is too short for an offer, the next step is
+    asked.
     """
     rungs = [step.rung for step in steps]
     start = rungs.index(current.rung) if current and current.rung in rungs else 0

@@ -83,12 +83,15 @@ class PolicyVersion(Model):
 
 
 def policy_is_in_force(policy: type[PolicyVersion], at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    """Return the condition that the policy is valid at that moment, unless a later one replaces it."""
+    """Return the condition that the policy has begun and is not withdrawn at that moment.
+
+    A later one may replace it.
+    """
     return (policy.effective_from <= at) & (policy.withdrawn_at.is_(None) | (policy.withdrawn_at > at))
 
 
 PRECEDENCE = "category_code IS NULL, effective_from DESC, version DESC"
-"""The order in which valid policies of a category take precedence: the first one applies."""
+"""The order of precedence of the policies in force for a category: the first one applies."""
 
 
 class Decision(Model):
@@ -121,7 +124,7 @@ class Decision(Model):
 
 
 class Surge(Model):
-    """A time of more demand than providers can take.
+    """A time when demand exceeds what providers can take.
 
     The policy's surge rules are in force from `began_at` to `ended_at`. If `category_code` is NULL it covers every
     category; if `began_by` is NULL the worker started it.

@@ -14,7 +14,7 @@ from app.matching.ranking import CRITERIA
 from app.registry.models import Rung
 
 MIN_TIMEOUT = timedelta(seconds=60)
-"""The shortest time that an offer lives."""
+"""The shortest lifetime of an offer."""
 READING = timedelta(seconds=30)
 """How long a person needs to see an offer and answer it, in real time."""
 MOST_AT_ONCE = 20
@@ -23,7 +23,7 @@ DAY_SECONDS = 86_400
 
 
 def shortest_offer(clock_factor: float) -> timedelta:
-    """Return the shortest time that an offer lives: 60 seconds, or on a fast clock what a person needs to answer it."""
+    """Return the shortest lifetime of an offer: 60 seconds, or on a fast clock what a person needs to answer it."""
     return max(MIN_TIMEOUT, READING * clock_factor)
 
 
@@ -44,13 +44,13 @@ Kilometres = Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]
 
 
 class Rule(Body):
-    """A part of the rules. It is frozen."""
+    """A part of the rules, frozen."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
 class Step(Rule):
-    """A step of the ladder, and how long free help is sought there before the request climbs, in seconds."""
+    """A step of the ladder, and for how many seconds free help is sought there before the next step is asked."""
 
     rung: Rung
     timeout_seconds: Seconds
@@ -61,7 +61,7 @@ class SurgeRules(Rule):
 
     A surge starts for a category when at least `min_waiting` of its requests wait and they outnumber the places that
     providers have left. It ends when fewer requests are unassigned than half the places. Requests with an urgency in
-    `defer` wait `defer_seconds`, or until the surge ends. Offers live `timeout_factor` times their usual time.
+    `defer` wait `defer_seconds`, or until the surge ends. The lifetime of offers is multiplied by `timeout_factor`.
     `radius_km` replaces the policy's radius if it is larger.
     """
 
@@ -108,7 +108,7 @@ class Policy(Rules):
     created_at: datetime
 
     def offer_timeout(self, urgency: str, accept_minutes: int | None, *, surge: bool = False) -> timedelta:
-        """Return how long an offer lives: the policy's time, at most half the accept allowance, at least 60 seconds."""
+        """Return an offer's lifetime: the policy's, but at most half the accept allowance and at least 60 seconds."""
         timeout = timedelta(seconds=self.offer_timeouts[urgency]) * (self.surge.timeout_factor if surge else 1)
         return max(MIN_TIMEOUT, min(timeout, timedelta(minutes=accept_minutes) / 2 if accept_minutes else timeout))
 
@@ -124,5 +124,5 @@ class Policy(Rules):
         return frozenset(step.rung for step in self.ladder)
 
     def climbs(self, tier: Tier) -> bool:
-        """Return whether providers are asked step by step, by the ladder, at this tier."""
+        """Return whether providers are asked step by step along the ladder at this tier."""
         return tier is Tier.FREE and bool(self.ladder)

@@ -54,8 +54,8 @@ class Emptied(NamedTuple):
     reason: UnmatchedReason
 
 
-# For each item and tier. A provider is near if it is near the middle of a township that it serves, or of the one
-# community that it serves. 12,742 km is the diameter of the earth, as in ranking.distance_km.
+# The statement checks each item at each tier. A provider is near if it is near the middle of a township that it serves,
+# or of the one community that it serves. 12,742 km is the diameter of the earth, as in ranking.distance_km.
 _EMPTIED = text(
     f"""
 WITH offering AS (
@@ -95,10 +95,10 @@ ORDER BY reason DESC, item_code
 async def list_emptied_items(
     tx: Tx, *, category: str | None, at: datetime, day: date, radius: float | None, rungs: Sequence[str]
 ) -> Sequence[Emptied]:
-    """Return the items whose active providers on that day this radius and ladder would all exclude.
+    """Return the items that this radius and ladder would leave without an active provider on that day.
 
-    "Too far" comes first. Covers the items of the category, or, without one, of all categories that have no policy of
-    their own in force at `at`.
+    Those whose providers are too far away come first. Covers the items of the category, or, without one, of all
+    categories that have no policy of their own in force at `at`.
     """
     params = {"category": category, "at": at, "day": day, "radius": radius, "rungs": rungs}
     rows = await tx.session.execute(_EMPTIED, params)

@@ -45,7 +45,7 @@ async def _preview_real(act: Act, tx: Tx, request_id: UUID, asked: WhatIf, catal
 
 
 async def _imagine(act: Act, tx: Tx, asked: WhatIf, catalog: Snapshot) -> Wanted:
-    """Build what an imagined request wants, at the tier at which the caller, if named, would be served."""
+    """Build what an imagined request wants, at a tier that is open to the caller if a phone is given."""
     item = catalog.item(asked.item or "")
     location = catalog.locate(asked.area, asked.place, asked.address)
     assert location is not None, "an imagined request names its area or place"

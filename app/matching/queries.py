@@ -22,8 +22,8 @@ _ACTIVE = as_text(is_active(aliased(Provider, name="p")))
 LAST = 1_000_000
 """A position after every priority group."""
 
-# If the policy has a ladder for the tier, its steps come in order. After them come the steps below where the request
-# is, and providers that are on no step.
+# If the policy has a ladder for the tier, its steps come in order, from the request's present one. After them come
+# providers that are on no step, then the steps below the present one.
 _BY_RUNG = """
   coalesce(array_position(policy.rungs, p.rung) < array_position(policy.rungs, :current_rung), false),
   array_position(policy.rungs, p.rung),"""
@@ -147,9 +147,10 @@ _LOWEST = Prepared(
 async def list_candidates(tx: Tx, *, lat: float, tier: str, current_rung: str | None, **params: Any) -> Sequence[Row]:
     """Return the policy in force, or `version`, with the next `page` providers after the `passed` ones.
 
-    For free help the lowest steps of the ladder come first, none below its `current_rung`. Providers that
+    For free help the steps of the ladder come in order, from `current_rung`; those below it come last. Providers that
     were only late or busy before `dispatch_day` may be asked again, and so may all that were asked before `corrected`.
-    `urgency_rank` and `group_position` ask whether other requests due for matching must be served first.
+    `urgency_rank` and `group_position` are the request's turn: each row says whether other requests due for matching
+    must be served first.
     """
     params |= {"lat": lat, "narrowing": cos(radians(lat)) ** 2, "tier": tier, "last": LAST}
     if tier == Tier.FREE:
@@ -180,7 +181,7 @@ WHERE line.item_code = :item AND {as_text(line_is_in_force(aliased(ProviderItem,
 
 
 async def count_earlier_filters(tx: Tx, item: str, tier: str, township: str, community: str | None, day: date) -> Row:
-    """Return how many providers are left after each early filter, for which no reasons are kept per provider."""
+    """Return how many providers are left after each early filter. These filters give no reasons per provider."""
     row = await tx.row(_COUNT_EARLIER, item=item, tier=tier, township=township, community=community, day=day)
     assert row is not None
     return row
@@ -213,5 +214,5 @@ GROUP BY line.item_code ORDER BY line.item_code
 
 
 async def list_shares(tx: Tx, month: date, following: date, item: str | None) -> Sequence[Any]:
-    """Return per item the capacities of its eligible providers and, paired, their counted offers of the month."""
+    """Return per item the capacities of its eligible providers and, in the same order, their counted offers."""
     return (await tx.session.execute(_SHARES, {"month": month, "following": following, "item": item})).all()

@@ -89,7 +89,7 @@ class WhatIf(Body):
     area: Code | None = None
     place: UUID | None = Field(default=None, description="one of the centre's own places, as in POST /requests")
     address: Annotated[str, StringConstraints(max_length=200)] | None = Field(
-        default=None, description="located by a place that it names"
+        default=None, description="street address; if it names a known place in the area, the request is located there"
     )
     phone: Phone | None = Field(
         default=None, description="the citizen's phone; providers that the citizen bars are left out"
@@ -183,7 +183,7 @@ class DecisionOut(BaseModel):
 
 
 class FairnessAsked(BaseModel):
-    """A month, and an item; without one, all items."""
+    """The month, and the item to show. By default, all items."""
 
     month: Month = Field(description="YYYY-MM")
     item: Code | None = None
@@ -192,7 +192,7 @@ class FairnessAsked(BaseModel):
 class ItemFairness(BaseModel):
     """How evenly an item's counted offers were spread over eligible providers, relative to their capacity.
 
-    `gini` is 0 if they were even. It says little below some 20 offers per provider.
+    `gini` is 0 if they were even. Below about 20 offers per provider it says little.
     """
 
     item_code: str

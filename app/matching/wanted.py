@@ -34,7 +34,7 @@ class Wanted:
     dispatched_at: datetime | None = None
     corrected_at: datetime | None = None
     picked_provider_id: UUID | None = None
-    """The provider that staff pick, whatever it answered to this request before."""
+    """The provider that staff picked, even if it declined this request before."""
     rung: str | None = None
     """The step of the ladder that the request has reached."""
 

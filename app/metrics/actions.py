@@ -157,7 +157,7 @@ async def read_day(tx: Tx, asked: DayAsked, catalog: Snapshot, zone: ZoneInfo, n
 
 
 _Key = tuple[Dimension, Any] | None
-"""A row of a cut: its dimension and the value of that dimension, or None for the total."""
+"""The key of a cut's row: its dimension and that dimension's value, or None for the total."""
 
 
 def _keyed(rows: Sequence[Mapping[Any, Any]]) -> dict[_Key, Mapping[Any, Any]]:
@@ -203,7 +203,7 @@ def _clock(clocks: Mapping[Any, Any], step: str) -> Clock:
 
 
 def turnover_key(row: Mapping[Any, Any]) -> tuple[int, str]:
-    """Return the sort key of a provider's month in the list."""
+    """Return the key by which the list of turnovers is sorted."""
     return row["turnover_fen"], str(row["id"])
 
 

@@ -42,7 +42,7 @@ from app.metrics.rollup import ZONE, Rollup
 
 _REQUESTS, _VOLUMES = cast(Table, Request.__table__), cast(Table, DailyVolume.__table__)
 UNKNOWN_PLACE = word("unknown")
-"""The place of a request whose place nobody knew when it was counted."""
+"""The township under which requests without a known place are counted."""
 _DIMENSIONS = [column.name for column in _VOLUMES.c if column.primary_key and column.name != "day"]
 COUNTS = [column.name for column in _VOLUMES.c if not column.primary_key]
 
@@ -147,10 +147,10 @@ def _undoing(events: FromClause) -> ColumnElement[bool]:
 def _settled(
     events: FromClause, *within: ColumnElement[bool], hourly: bool = False, names: Sequence[str] = COUNTS
 ) -> Select[Any]:
-    """Return the same counts without the requests that one of these events undoes.
+    """Return the counts of `_count` without the requests that one of these events undoes.
 
-    Subtracts everything that the log has of these requests (`within` the bounds), including the undoing itself. Leaves
-    out rows whose counts all come to zero.
+    Subtracts everything that the log records about these requests (`within` the bounds), including the undoing itself.
+    Leaves out rows whose counts all come to zero.
     """
     of = select(events.c.request_id).where(_undoing(events)).subquery("of")
     mine = select(EVENTS).where(EVENTS.c.request_id == of.c.request_id, *within)

@@ -37,7 +37,7 @@ def _answered(since: datetime, until: datetime) -> Any:
 
 
 async def list_unaided_items(tx: Tx, since: datetime, until: datetime) -> Sequence[RowMapping]:
-    """Return the items with answers that did not come from an article: how many, and of how many answers."""
+    """Return the items answered without an article: how many such answers, and how many answers in all."""
     unaided = func.count().filter(Request.articles.is_(None))
     query = (
         select(Request.item_code.label("item"), unaided.label("times"), func.count().label("answers"))
@@ -87,7 +87,7 @@ async def list_unused(tx: Tx, since: datetime, until: datetime, today: date) -> 
 async def list_second_calls(tx: Tx, since: datetime, until: datetime) -> Sequence[RowMapping]:
     """Return the articles whose answer was followed by another request.
 
-    It counts if the same citizen asks for the same item within seven days.
+    Only a request from the same citizen for the same item within seven days counts.
     """
     uses, again = _uses(since, until), aliased(Request)
     followed = (

@@ -41,9 +41,9 @@ class SecondCall(BaseModel):
 
 
 class Gaps(BaseModel):
-    """What is missing or does not help: up to a hundred of each kind, the most frequent first.
+    """What is missing or does not help, and the coverage so far.
 
-    Also the coverage so far.
+    Up to a hundred of each kind are listed, the most frequent first.
     """
 
     in_force: int = Field(description="articles that a search can find today")

@@ -69,7 +69,7 @@ async def cut_volumes(tx: Tx, asked: Selection, zone: ZoneInfo) -> Sequence[RowM
 async def cut_between(
     tx: Tx, asked: Selection, since: datetime, until: datetime, zone: ZoneInfo
 ) -> Sequence[RowMapping]:
-    """Return the counts of `cut_volumes`, also by hour, for events recorded from `since` until before `until`."""
+    """Return the counts of `cut_volumes`, and those by hour, for events recorded from `since` until before `until`."""
     part = _sum(BETWEEN, asked, CUTS).subquery("part")
     return await _cut(tx, part, CUTS, {"zone": zone.key, "since": since, "until": until})
 
@@ -170,7 +170,7 @@ async def measure_clocks(tx: Tx, asked: Selection, since: datetime, until: datet
     }
     columns: list[ColumnElement[Any]] = []
     for name, (start, end, kept) in spans.items():
-        # Generated history has no seconds of its own.
+        # Generated history does not store the seconds of its steps.
         seconds = sql_cast(func.coalesce(kept, extract("epoch", end - start)), Float)
         came = (end >= start) & (end <= at)
         percentiles = func.percentile_cont(_MEDIAN_AND_P90).within_group(seconds).filter(came)
@@ -223,7 +223,7 @@ async def sum_work(tx: Tx, asked: Selection, since: datetime, until: datetime) -
 
 
 async def list_unfinished(tx: Tx, asked: Filters) -> Sequence[RowMapping]:
-    """Return how many requests are in each status before the end, and when the oldest of them was received."""
+    """Return how many requests are in each unfinished status, and when the oldest of them was received."""
     query = (
         select(Request.status, func.count().label("requests"), func.min(Request.received_at).label("oldest"))
         .where(Request.status.not_in([word("closed"), word("cancelled"), word("merged")]), *_matching(asked))

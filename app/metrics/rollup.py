@@ -113,7 +113,7 @@ class Rollup:
 
 
 def _covered(reader: str) -> Select[Any]:
-    """Return what the reader has read since that moment, except these events."""
+    """Return the events from `since` on that the reader has read, except those in `left`."""
     since, left = bindparam("since", type_=EVENTS.c.at.type), bindparam("left", type_=ARRAY(BigInteger))
     return select(EVENTS).where(EVENTS.c.at >= since, EVENTS.c.seq <= position(reader), EVENTS.c.id != func.all(left))
 

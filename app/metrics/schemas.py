@@ -144,7 +144,10 @@ class Clock(BaseModel):
 
 
 class Funnel(BaseModel):
-    """How many of each in the range. Each offer and dispatch counts, so a request may count more than once."""
+    """How often each step happened in the range.
+
+    Every offer and dispatch counts, so a request may count more than once.
+    """
 
     created: int
     dispatched: int
@@ -190,7 +193,7 @@ class Rates(BaseModel):
     answered_in_call: Rate = Field(description="requests answered in the call, of requests created")
     answered_by_article: Rate = Field(description="requests answered from an article, of those answered in the call")
     on_time: Rate = Field(
-        description="rounds completed by the deadline, of the rounds due by now of requests received in the range"
+        description="rounds completed by the deadline, of those due by now, for requests received in the range"
     )
     on_time_by_original: Rate = Field(description="the same, by the deadline before any extension or moved appointment")
     returned: Rate = Field(description="jobs given back, of offers accepted")
@@ -274,7 +277,7 @@ class ReceivedRow(Received):
 class DayOut(Fulfilment):
     """One day: the requests received, in total and by dimension, and what happened.
 
-    All definitions are the usual ones.
+    The figures are defined as everywhere else.
     """
 
     day: date

@@ -25,9 +25,9 @@ _ADMITTED = (*ACTIVE_STANDINGS, Standing.SUSPENDED)
 
 
 def _turnovers(month: date, following: date) -> Subquery:
-    """Return the providers with turnover in the month and those admitted by its end.
+    """Return the providers that completed jobs in the month and those admitted by its end, with their turnover.
 
-    Each one's days are one index range.
+    Each provider's days are read as one index range.
     """
     done = (
         select(

@@ -1,4 +1,4 @@
-"""Who may read the metrics, as the settings say."""
+"""Decides who may read the metrics, based on the settings."""
 
 from hmac import compare_digest
 from ipaddress import ip_address
@@ -9,11 +9,11 @@ from app.kit.web import context_of
 from app.monitoring.errors import MonitoringRefused
 
 BY_PROXY = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"}
-"""Headers that proxies add. Behind one on this machine, the whole world seems to call from here."""
+"""Headers that proxies add. Behind a proxy on this machine, every call seems to come from here."""
 
 
 async def monitor(request: Request) -> None:
-    """Let in who sends the token, or calls from one of the networks without a proxy between.
+    """Admit callers that send the token, or that come from one of the networks without a proxy in between.
 
     Raises MonitoringRefused.
     """

@@ -15,11 +15,14 @@ from app.monitoring.figures import Told, all_metrics
 from app.monitoring.queries import read_centre
 
 ANSWER_SECONDS = 5
-"""A database that has not answered by then counts as down. Prometheus itself gives up after ten seconds."""
+"""A database that has not answered within this time counts as down. Prometheus itself gives up after ten seconds."""
 
 
 async def read_metrics(context: Context, quotas: Quotas, now: datetime) -> bytes:
-    """Return the metrics in Prometheus' text format. While the database does not answer, the centre's are missing."""
+    """Return the metrics in Prometheus' text format.
+
+    While the database does not answer, those of the centre are missing.
+    """
     centre = skew = None
     silence = timedelta(minutes=context.settings.call_silence_minutes)
     with contextlib.suppress(TimeoutError, DatabaseUnavailable, DatabaseBusy, asyncpg.UndefinedTableError):

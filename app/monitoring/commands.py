@@ -19,15 +19,15 @@ def doctor(
 ) -> None:
     """Examine this deployment, and say what to do about each finding. Exits with 1 if one is a fault.
 
-    Examined are the settings, versions, clocks, the schema, disks, backups, the worker, next year's holidays, and the
-    numbers that only the centre knows.
+    It checks the settings, versions, clocks, schema, disks, backups and worker, and whether the make-up working days
+    and the centre's own emergency numbers have been entered.
     """
     try:
         settings = Settings()
     except ValidationError as error:
         _show([Finding("setting_invalid", f"设置无效：{line}", line) for line in sentence(error).splitlines()])
         raise typer.Exit(1) from error
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # its calls are no news
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its calls are not worth reporting
     found: list[Finding] = []
     with database(settings) as joined:
         run(_examine(joined, url, found))

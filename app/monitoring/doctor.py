@@ -1,4 +1,4 @@
-"""What `hotline doctor` examines: whether this deployment will go on working, and what to do where it will not."""
+"""What `hotline doctor` examines: whether this deployment will go on working, and what to do if it will not."""
 
 import asyncio
 import contextlib
@@ -34,22 +34,22 @@ from app.workdays.actions import list_checks
 LEAST_FREE_BYTES = 2 * 2**30
 LEAST_FREE_SHARE = 0.1
 BACKUP_HOURS = 26
-"""A daily backup that is older than this did not happen."""
+"""If the newest backup is older than this many hours, a daily backup is missing."""
 SILENT_SECONDS = 60
 LAG_SECONDS = 60
 CERTIFICATE_DAYS = 21
 OF_PYTHON = {(3, 11): date(2027, 10, 31), (3, 12): date(2028, 10, 31), (3, 13): date(2029, 10, 31),
              (3, 14): date(2030, 10, 31)}  # fmt: skip
-"""Until when each version gets security fixes."""
+"""The last day on which each version gets security fixes."""
 OF_POSTGRESQL = {16: date(2028, 11, 9), 17: date(2029, 11, 8), 18: date(2030, 11, 14)}
 OLDEST_POSTGRESQL = 16
 OF_OTHERS = {"HOTLINE_PG_BIN", "HOTLINE_URL", "HOTLINE_KEY", "HOTLINE_JOURNAL"}
-"""Variables that are no settings: of the embedded server and of the provider kit."""
+"""Variables that are not settings: they belong to the embedded server and to the provider kit."""
 CALL_SECONDS = 10
 
 
 class Finding(NamedTuple):
-    """What is wrong and what to do, in both languages. Advice is no fault: everything works without it."""
+    """What is wrong and what to do, in both languages. Advice is not a fault: everything works without it."""
 
     code: str
     zh: str
@@ -96,7 +96,7 @@ def of_settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[
             yield Finding(
                 "setting_unknown",
                 f"没有 {name} 这个设置，它不起作用：请对照 docs/deploying.md 检查拼写，或删除它。",
-                f"{name} is no setting and has no effect. Compare its spelling with docs/deploying.md, or remove it.",
+                f"{name} is not a setting and has no effect. Check its spelling in docs/deploying.md, or remove it.",
             )
     if settings.clock_factor != 1 or settings.clock_start or settings.clock_real_start:
         yield Finding(
@@ -144,7 +144,7 @@ def of_settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[
         yield Finding(
             "every_proxy_trusted",
             "FORWARDED_ALLOW_IPS=* 信任任何人声称的地址：请只写反向代理的地址。",
-            "FORWARDED_ALLOW_IPS=* believes whatever address a caller claims. Name the proxy's address only.",
+            "FORWARDED_ALLOW_IPS=* trusts any address that a caller claims. Name the proxy's address only.",
         )
     if settings.database_url and _is_plain(settings.database_url, environment):
         yield Finding(
@@ -228,7 +228,7 @@ _REVISION = Prepared(text("SELECT version_num FROM alembic_version"))
 
 
 async def of_database(context: Context, tx: Tx) -> AsyncIterator[Finding]:
-    """Yield what is wrong with the database server, its clock, its schema, and what the worker leaves in it."""
+    """Yield what is wrong with the database server, the clock, disks and schema, the centre's data or the worker."""
     [server] = await tx.rows(_SERVER)
     for finding in of_server(server["major"], server["version"], server["encoding"], datetime.now(UTC).date()):
         yield finding
@@ -274,7 +274,7 @@ def of_server(major: int, version: str, encoding: str, today: date) -> Iterator[
 
 
 def of_clock(skew: float) -> Iterator[Finding]:
-    """Yield what is wrong with the clock, given by how many seconds it is ahead of the database server's."""
+    """Yield what is wrong with the clock. `skew` is how many seconds it is ahead of the database server's."""
     if abs(skew) > TOLERATED_SECONDS:
         yield Finding(
             "clock_skewed",
@@ -285,7 +285,10 @@ def of_clock(skew: float) -> Iterator[Finding]:
 
 
 def of_disks(folders: Iterable[Path]) -> Iterator[Finding]:
-    """Yield which of the folders' disks are nearly full. A folder that is not on this machine is left out."""
+    """Yield a finding for each nearly full disk that holds one of the folders.
+
+    A folder that does not exist is judged by its nearest existing parent; one that cannot be read is left out.
+    """
     full = set()
     for folder in folders:
         with contextlib.suppress(OSError):
@@ -303,7 +306,7 @@ def of_disks(folders: Iterable[Path]) -> Iterator[Finding]:
 
 
 def of_revision(revision: str | None) -> Iterator[Finding]:
-    """Yield whether the schema is not the one of this version."""
+    """Yield a finding if the schema is older or newer than this version's."""
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__path__[0])))
     scripts = ScriptDirectory.from_config(config)
@@ -327,7 +330,7 @@ def of_revision(revision: str | None) -> Iterator[Finding]:
 
 
 async def of_worker(context: Context, tx: Tx) -> AsyncIterator[Finding]:
-    """Yield what the worker does not do."""
+    """Yield what is wrong with the worker: its silence, failing steps, subjects set aside, and lag."""
     silence = timedelta(minutes=context.settings.call_silence_minutes)
     centre = {(row["name"], row["label"]): row["value"] for row in await read_centre(tx, context.clock.now(), silence)}
     silent = centre["worker_silent_seconds", None]
@@ -371,7 +374,7 @@ async def of_worker(context: Context, tx: Tx) -> AsyncIterator[Finding]:
 
 
 async def of_address(url: str) -> AsyncIterator[Finding]:
-    """Yield what is wrong with certificate and proxy, as somebody outside meets them."""
+    """Yield what is wrong with the certificate and the proxy, as seen from outside."""
     address = httpx.URL(url)
     if address.scheme != "https":
         yield Finding(
@@ -379,7 +382,7 @@ async def of_address(url: str) -> AsyncIterator[Finding]:
             f"{url} 不是 https：密码和个人信息会明文传输。请在反向代理上配置证书。",
             f"{url} is not https: passwords and personal data travel in clear. Give the proxy a certificate.",
         )
-    trusting = ssl.create_default_context()  # knows SSL_CERT_FILE, for a private authority
+    trusting = ssl.create_default_context()  # honours SSL_CERT_FILE, for a private authority
     async with httpx.AsyncClient(base_url=address, timeout=CALL_SECONDS, verify=trusting, trust_env=False) as client:
         try:
             if address.scheme == "https":
@@ -411,7 +414,7 @@ def _certificate_ends(address: httpx.URL, trusting: ssl.SSLContext) -> datetime:
 
 
 def of_certificate(ends: datetime, now: datetime) -> Iterator[Finding]:
-    """Yield whether the certificate ends soon."""
+    """Yield a finding if the certificate ends soon."""
     if ends - now < timedelta(days=CERTIFICATE_DAYS):
         yield Finding(
             "certificate_ends",
@@ -423,12 +426,12 @@ def of_certificate(ends: datetime, now: datetime) -> Iterator[Finding]:
 def of_answers(
     address: httpx.URL, answer: httpx.Response, redirected: httpx.Response, metrics: httpx.Response
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the proxy, given its answers to a call, a call that is redirected, and for metrics."""
+    """Yield what is wrong with the proxy, given its answers to a plain call, a redirected call, and one for metrics."""
     if answer.status_code != 200 or "x-request-id" not in answer.headers:
         yield Finding(
             "not_hotline",
             f"{address} 背后不是 hotline（HTTP {answer.status_code}）：请检查反向代理转发到哪里。",
-            f"It is not hotline that answers at {address} (HTTP {answer.status_code}). Check where the proxy leads.",
+            f"The answer at {address} is not hotline's (HTTP {answer.status_code}). Check where the proxy forwards to.",
         )
         return
     if address.scheme == "https" and "strict-transport-security" not in answer.headers:

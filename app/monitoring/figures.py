@@ -1,7 +1,7 @@
 """The metrics: what each is called, what it means, and its values now.
 
 Figures of the centre come from the database, so every process gives the same ones: take the maximum over processes,
-never the sum. Those of the process itself are its own.
+never the sum. Figures of a process differ from process to process.
 """
 
 import math
@@ -35,7 +35,7 @@ CENTRE = {
     "waiting_oldest_seconds": Figure("How long the oldest has waited, by kind.", "kind", KINDS),
     "requests_overdue": Figure("Open requests past a deadline, by clock.", "clock"),
     "offers": Figure(
-        "Offers by state: those pending now, and those that ended so in the last hour.",
+        "Offers by state: those pending now, and those that reached another state in the last hour.",
         "state",
         ("pending", "accepted", "declined", "expired", "withdrawn"),
     ),
@@ -54,7 +54,7 @@ CENTRE = {
 
 
 class Told(Collector):
-    """Metrics in the form in which prometheus-client takes them."""
+    """Metrics in the form that prometheus-client collects."""
 
     def __init__(self, metrics: list[Metric]) -> None:
         self._metrics = metrics
@@ -87,7 +87,7 @@ def _of_process(context: Context, quotas: Quotas) -> Iterator[Metric]:
     open_calls = {"poll": quotas.waits, "stream": quotas.streams}
     says = "Calls to this process that wait for news, and live streams."
     yield _gauge("open_calls", says, ("kind",), {(kind,): places.open for kind, places in open_calls.items()})
-    says = "How many of them may be open at most."
+    says = "How many such calls and streams may be open at most."
     yield _gauge("open_calls_most", says, ("kind",), {(kind,): places.together for kind, places in open_calls.items()})
 
 

@@ -1,4 +1,4 @@
-"""SQL of what the centre looks like from outside: one statement, whose cost grows with open work, not with history."""
+"""SQL for the centre's metrics: one statement, whose cost grows with open work, not with history."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from app.kit.db import Prepared, Row, Tx
 from app.webhooks.messages import PROOF
 
 RECENT = timedelta(hours=1)
-"""How long ended offers are counted."""
+"""How far back ended offers are counted."""
 
 _SINCE = {
     "received": "received_at",
@@ -22,11 +22,14 @@ _SINCE = {
     "on_hold": "held_at",
     "completed": "completed_at",
 }
-"""Since when a request waits in each status. An answered one closes at once."""
+"""The column with the time since when a request waits, by status. An answered request closes at once."""
 KINDS = ("received", "relayed", "matching", "deferred", "offered", "unmatched", "assigned", "in_progress", "on_hold",
          "completed", "parked", "callback", "complaint", "extension")  # fmt: skip
-"""What waits: requests by status, where dispatching is split into `matching`, `deferred` by a surge, and `offered`;
-parked callers, callbacks that are due, undecided complaints, and extensions that were asked for."""
+"""Kinds of waiting work.
+
+Requests by status, where dispatching is split into `matching`, `deferred` by a surge, and `offered`; parked callers,
+callbacks that are due, undecided complaints, and requested extensions.
+"""
 
 DUE = {
     "expire_offers": ("offers s", "s.expires_at", "s.status = 'pending'", "at"),
@@ -50,13 +53,19 @@ DUE = {
         "at",
     ),
 }
-"""By step of the worker: where its subjects are, when each is due, which they are, and as of which moment."""
+"""For each step of the worker: the tables of its subjects, when one is due, which rows qualify, and as of when."""
 NOT_BY_TIME = {"roll_windows", "watch_papers", "withdraw_void_offers", "reassign_stranded_jobs", "watch_surges"}
-"""Steps whose subjects are due by day or by what they are, not by a moment; see when the step was last done."""
+"""Steps whose subjects are due by day or by their state, not at a moment.
+
+For these, see when the step was last done.
+"""
 
 
 def _oldest_due() -> str:
-    """Return the age of each step's oldest subject that is due and neither left alone nor set aside."""
+    """Return SQL for how long each step's oldest subject has been due.
+
+    Subjects left alone or set aside do not count.
+    """
     return "\nUNION ALL ".join(
         f"SELECT 'step_oldest_due_seconds', '{step}', extract(epoch FROM :{moment} - (SELECT {due} FROM {tables}"
         f" WHERE {which} AND {due} <= :{moment}"
@@ -135,6 +144,6 @@ UNION ALL SELECT 'webhook_endpoints', CASE WHEN state = 'active' AND failing_sin
 async def read_centre(tx: Tx, at: datetime, silence: timedelta) -> Sequence[Row]:
     """Return figures of the centre as rows of `name`, `label` and `value`.
 
-    What there is nothing of has no row, or no value.
+    A figure with nothing to count has no row, or null as its value.
     """
     return await tx.rows(_CENTRE, at=at, recent=at - RECENT, silent_at=at - silence)

@@ -20,8 +20,8 @@ router = APIRouter(tags=["health"])
 async def read_metrics(request: Request, now: Now) -> Response:
     """Return the metrics of this process and of the centre, in the text format of Prometheus.
 
-    For callers from `HOTLINE_METRICS_NETWORKS` that no proxy is in front of, and for those that send
-    `HOTLINE_METRICS_TOKEN` as a bearer token. While the database does not answer, the centre's are missing.
+    Only callers that send `HOTLINE_METRICS_TOKEN` as a bearer token, or that come from `HOTLINE_METRICS_NETWORKS`
+    without a proxy in between, may read them. While the database does not answer, those of the centre are missing.
     """
     metrics = await actions.read_metrics(context_of(request), quotas_of(request), now)
     return Response(metrics, media_type=CONTENT_TYPE_LATEST)

@@ -38,7 +38,7 @@ async def add_place(act: Act, tx: Tx, body: PlaceIn, catalog: Snapshot) -> Place
 async def edit_place(act: Act, tx: Tx, place_id: UUID, body: PlaceEdit, catalog: Snapshot) -> PlaceOut:
     """Change the fields that the body sets.
 
-    The place is no longer a sample. Raises NotFound and what add_place raises.
+    The place is no longer a sample. Raises NotFound and the errors of add_place.
     """
     place = await _lock(tx, place_id)
     said = body.model_dump(exclude_unset=True)

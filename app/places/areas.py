@@ -9,7 +9,7 @@ from app.catalog.snapshot import Snapshot
 NEAR_KM = 1.0
 """A community is guessed if its point is at most this far away."""
 FAR_KM = 50.0
-"""A point this far from every township is a typing error."""
+"""A point farther than this from every township is taken for a typing error."""
 
 
 class Area(NamedTuple):

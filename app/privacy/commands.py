@@ -16,7 +16,8 @@ def retention(
 ) -> None:
     """Delete and blank what has been kept long enough, as the worker does, and report it by table.
 
-    docs/personal-data.md has the schedule. A large backlog goes in small transactions; the service may keep running.
+    docs/personal-data.md has the schedule. A large backlog is processed in small transactions; the service may keep
+    running.
     """
     with database(Settings()) as settings:
         run(_retention(settings, dry_run=dry_run))

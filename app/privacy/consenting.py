@@ -1,4 +1,4 @@
-"""Consents of citizens and their withdrawal."""
+"""Records the consents of citizens and their withdrawals."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.privacy.schemas import ConsentIn, ConsentOut
 
 
 async def record_consent(act: Act, tx: Tx, citizen_id: UUID, purpose: Purpose, body: ConsentIn) -> Sequence[ConsentOut]:
-    """Record that the citizen agrees to the purpose or withdraws it, and return all they have said.
+    """Record that the citizen agrees to the purpose or withdraws consent. Return all their consents and withdrawals.
 
     A withdrawal removes at once what was kept for the purpose. Saying the same again changes nothing. Raises NotFound.
     """

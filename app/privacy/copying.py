@@ -1,4 +1,4 @@
-"""A copy of what is kept about a citizen, and the same as a page to read or print."""
+"""A copy of what is kept about a citizen, as data or as a page to read or print."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -32,8 +32,10 @@ from app.privacy.schemas import (
 
 
 async def copy(act: Act, tx: Tx, citizen_id: UUID) -> CitizenCopy:
-    """Return a copy of all that is kept about the citizen and those that are one with them. The reading is recorded in
-    the audit log. Raises NotFound."""
+    """Return a copy of all that is kept about the citizen and those joined with them.
+
+    The reading is recorded in the audit log. Raises NotFound.
+    """
     citizen, *others = await get_person(tx, citizen_id)
     await note_reveal(act, tx, f"citizen:{citizen_id}", RevealReason.COPY)
     await queries.take_time(tx)

@@ -16,8 +16,10 @@ from app.privacy.schemas import ErasureIn, ErasureOut
 
 
 async def get_person(tx: Tx, citizen_id: UUID) -> Sequence[Citizen]:
-    """Return the citizens that are the same person, the main one first, locked until the transaction ends. Raises
-    NotFound."""
+    """Return the citizens that are the same person, the main one first.
+
+    They are locked until the transaction ends. Raises NotFound.
+    """
     person = await queries.lock_person(tx, citizen_id)
     if not person:
         raise NotFound(what="citizen", key=str(citizen_id))
@@ -25,13 +27,14 @@ async def get_person(tx: Tx, citizen_id: UUID) -> Sequence[Citizen]:
 
 
 async def erase(act: Act, tx: Tx, citizen_id: UUID, body: ErasureIn) -> ErasureOut:
-    """Erase the citizen and all that are one with them, as they have asked. What remains names nobody, so no figure
-    changes.
+    """Erase the citizen and all citizens joined with them, at their request.
+
+    What remains names nobody, and no figure changes.
 
     1. Lock the citizen and their requests. None of them may still be open.
     2. Blank these requests with everything that belongs to them, as the schedule does.
-    3. Remove their number wherever else it stands: in others' requests, in calls, contacts and stored answers.
-    4. Delete the citizen with groups, bars and consents, and note that and when it happened, under the random key.
+    3. Remove their number wherever else it is stored: in others' requests, in calls, contacts and stored answers.
+    4. Delete the citizen with groups, bars and consents, and record when that happened, under their random key.
 
     Raises NotFound, StillOpen.
     """

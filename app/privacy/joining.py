@@ -1,4 +1,4 @@
-"""Two citizens that are one person, as a supervisor finds, and the way back."""
+"""Joins two citizens that a supervisor found to be the same person, and undoes it."""
 
 from uuid import UUID
 
@@ -15,10 +15,10 @@ JOINED, PARTED = "citizen.joined", "citizen.parted"
 
 
 async def join(act: Act, tx: Tx, citizen_id: UUID, body: JoiningIn) -> None:
-    """Join the citizen into another. From now on all that either has counts for both. Repeating it changes nothing.
+    """Join the citizen into another. From now on, what belongs to either counts for both. Repeating it changes nothing.
 
-    No row moves: reads follow `joined_into`, so parting them gives each what it had. Raises NotFound,
-    JoinedWithItself, AlreadyJoined.
+    No row moves: reads follow `joined_into`, so that each gets back what it had when the joining is undone. Raises
+    NotFound, JoinedWithItself, AlreadyJoined.
     """
     if citizen_id == body.into:
         raise JoinedWithItself

@@ -1,4 +1,4 @@
-"""Keeps to the schedule: a batch of each table at a time, in a transaction of its own."""
+"""Applies the schedule: one batch of a table at a time, each in its own transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from app.privacy.schedule import DUE, REQUESTS, Line
 from app.settings import Settings
 
 DELETED_AT_ONCE, BLANKED_AT_ONCE = 5_000, 500
-"""Rows of a batch. The locks of a batch last well under a second."""
+"""Rows per batch. The locks of a batch last well under a second."""
 
 
 def ends_before(line: Line, settings: Settings, now: datetime) -> datetime:
-    """Return the moment before which a row must date for its time to be over."""
+    """Return the cut-off: rows from before that moment are due."""
     if line.setting:
         return now - timedelta(days=getattr(settings, line.setting))
     assert line.keeps is not None, "what falls due says when"
@@ -30,7 +30,7 @@ async def keep_to_schedule(context: Context) -> int:
 
 
 async def keep_table(context: Context, line: Line) -> int:
-    """Delete or blank the table's next batch, and return how many rows that were."""
+    """Delete or blank the table's next batch. Return the number of rows."""
     now = context.clock.now()
     before = ends_before(line, context.settings, now)
     async with context.owner.begin() as tx:
@@ -43,7 +43,7 @@ async def keep_table(context: Context, line: Line) -> int:
 
 
 async def report(context: Context) -> Sequence[tuple[Line, Standing]]:
-    """Return for each table that falls due how it stands, changing nothing."""
+    """Return the standing of each table whose rows fall due by age. Changes nothing."""
     now = context.clock.now()
     found = []
     for line in DUE:

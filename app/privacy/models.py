@@ -1,4 +1,4 @@
-"""Tables of what citizens have asked about their own data."""
+"""The table of erasures."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from app.kit.orm import Id, Model, one_of
 
 
 class Erasure(Model):
-    """That a citizen was erased. The key named the citizen and now names nobody."""
+    """The record that a citizen was erased. `citizen_id` was their key and no longer names anybody."""
 
     __tablename__ = "erasures"
 

@@ -1,4 +1,4 @@
-"""SQL of the schedule and of citizens' rights: count what is due, delete or blank it, copy it."""
+"""SQL for the schedule and citizens' rights: count what is due, delete or blank it, and copy what is kept."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,13 +22,13 @@ _TYPES: dict[str, Any] = {
 
 
 def _prepared(statement: str) -> Prepared:
-    """Return a statement written as text, whose parameters are among _TYPES."""
+    """Prepare the text of a statement whose parameters are among _TYPES."""
     named = [bindparam(name, type_=kind) for name, kind in _TYPES.items() if f":{name}" in statement]
     return Prepared(text(statement).bindparams(*named))
 
 
 class Standing(NamedTuple):
-    """How many rows a table has, how many of them are due for deletion, and the time of the oldest unblanked one."""
+    """A table's number of rows, how many are due for deletion or blanking, and the time of the oldest unblanked one."""
 
     rows: int
     due: int
@@ -47,15 +47,18 @@ def _standing(line: Line) -> Prepared:
 
 
 async def read_standing(tx: Tx, line: Line, before: datetime) -> Standing:
-    """Return how the table stands if the time of rows from before that moment is over."""
+    """Return the standing of the table, counting rows from before that moment as due."""
     [row] = await tx.rows(_standing(line), before=before)
     return Standing(row["rows"], row["due"], row["oldest"])
 
 
 @cache
 def _delete(line: Line) -> Prepared:
-    """Find the rows by their place, which works for every key. A row that has moved meanwhile waits for the next
-    batch."""
+    """Return the statement that deletes a batch.
+
+    It finds rows by their physical place (ctid), which works for every key. A row that has moved meanwhile waits for
+    the next batch.
+    """
     due = f"{line.once} AND {line.age} < :before"
     if line.ordered:
         first = f"SELECT ctid FROM {line.table} ORDER BY {line.ordered} LIMIT :batch"
@@ -69,13 +72,13 @@ def _delete(line: Line) -> Prepared:
 
 @cache
 def _choose(line: Line) -> Prepared:
-    """Return the ids of the rows of one batch, locked."""
+    """Return the statement that locks the rows of one batch and returns their ids."""
     due = f"{line.once} AND {line.age} < :before"
     return _prepared(f"SELECT id FROM {line.table} WHERE {due} ORDER BY {line.age} LIMIT :batch FOR UPDATE SKIP LOCKED")
 
 
 async def delete_batch(tx: Tx, line: Line, before: datetime, batch: int) -> int:
-    """Delete rows of the table whose time was over before that moment. Return how many."""
+    """Delete up to `batch` due rows of the table from before that moment. Return how many."""
     if line.before is None:
         return int((await tx.rows(_delete(line), before=before, batch=batch))[0]["gone"])
     ids = [row["id"] for row in await tx.rows(_choose(line), before=before, batch=batch)]
@@ -85,7 +88,7 @@ async def delete_batch(tx: Tx, line: Line, before: datetime, batch: int) -> int:
 
 
 async def choose_requests(tx: Tx, before: datetime, batch: int) -> list[UUID]:
-    """Return requests in clear that ended before that moment, the oldest first, locked."""
+    """Lock and return requests that ended before that moment and are not blanked, the oldest first."""
     return [row["id"] for row in await tx.rows(_choose(REQUESTS), before=before, batch=batch)]
 
 
@@ -105,7 +108,7 @@ _BLANK_NOTICES = _prepared(
     " UNION ALL SELECT id::text FROM complaints WHERE request_id = ANY (:ids)"
     " UNION ALL SELECT id::text FROM credit_entries WHERE request_id = ANY (:ids))"
 )
-"""A notice is about the request, job, complaint or credit entry with which its subject begins."""
+"""A notice's subject begins with the id of the request, job, complaint or credit entry that it is about."""
 
 
 async def blank_requests(tx: Tx, ids: Sequence[UUID], at: datetime) -> None:
@@ -117,7 +120,7 @@ async def blank_requests(tx: Tx, ids: Sequence[UUID], at: datetime) -> None:
 
 
 LONG_SECONDS = 120
-"""How long a search through a whole table may take. It happens when somebody is erased or asks for a copy."""
+"""How many seconds a search through a whole table may take. Erasures and copies need such searches."""
 _OPEN = (
     "(status NOT IN ('closed', 'cancelled', 'merged') OR EXISTS"
     " (SELECT FROM complaints c WHERE c.request_id = requests.id AND c.status NOT IN ('answered', 'unreached')))"
@@ -130,8 +133,11 @@ async def take_time(tx: Tx) -> None:
 
 
 async def lock_requests_of(tx: Tx, citizen_ids: Sequence[UUID], phones: Sequence[str]) -> Sequence[Row]:
-    """Lock the requests that concern the citizens in the order of their ids: `own` are those in which they are helped
-    or call, the others have their number. `open` says which are not finished."""
+    """Lock and return the requests that concern the citizens, by id.
+
+    `own` marks those in which they are helped or call; the others only contain their numbers. `open` marks those that
+    are not finished.
+    """
     return await tx.driver.fetch(
         f"SELECT id, number, {_OPEN} AS open, citizen_id = ANY ($1) OR caller_id = ANY ($1) AS own FROM requests"
         " WHERE citizen_id = ANY ($1) OR caller_id = ANY ($1) OR split_part(contact_phone, ',', 1) = ANY ($2)"
@@ -154,14 +160,17 @@ _WITH_NUMBER = [
 
 
 async def forget_number(tx: Tx, phone: str) -> None:
-    """Remove the number, with or without an extension, wherever else it stands in full."""
+    """Remove the number, with or without an extension, wherever else it is stored in full."""
     for statement in _WITH_NUMBER:
         await tx.driver.execute(statement, phone, timeout=LONG_SECONDS)
 
 
 async def forget_words(tx: Tx, ids: Sequence[UUID], known: Sequence[str]) -> None:
-    """Delete what repeats the words of these requests or what is known of the citizen, before the rows are blanked:
-    stored answers, what receivers answered, and the masked words for which an item was chosen."""
+    """Delete copies of these requests' words and of what is known of the citizen. Call it before the rows are blanked.
+
+    The copies are in stored answers, in receivers' answers to webhooks, and in the masked words for which an item was
+    chosen.
+    """
     texts = await tx.driver.fetch("SELECT description FROM requests WHERE id = ANY($1)", ids)
     masked = [mask_free_text(row["description"]) for row in texts]
     await tx.driver.execute("DELETE FROM item_choices WHERE words = ANY($1)", masked, timeout=LONG_SECONDS)
@@ -180,18 +189,18 @@ async def forget_words(tx: Tx, ids: Sequence[UUID], known: Sequence[str]) -> Non
 
 
 async def delete_citizens(tx: Tx, ids: Sequence[UUID]) -> None:
-    """Delete citizens whom no request names any more, with groups, bars and consents."""
+    """Delete citizens that no request refers to any more, with groups, bars and consents."""
     await tx.driver.execute("DELETE FROM citizens WHERE id = ANY ($1)", ids)
 
 
 async def lock_citizens(tx: Tx, ids: Sequence[UUID]) -> Sequence[Citizen]:
-    """Lock these citizens in the order of their ids, and return those that exist."""
+    """Lock these citizens in the order of their ids. Return those that exist."""
     query = select(Citizen).where(Citizen.id.in_(ids)).order_by(Citizen.id).with_for_update(key_share=True)
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalars().all()
 
 
 async def lock_person(tx: Tx, citizen_id: UUID) -> Sequence[Citizen]:
-    """Lock all citizens that are the same person as this one, and return them, the main one first."""
+    """Lock and return all citizens that are the same person as this one, the main one first."""
     query = select(Citizen).where(Citizen.id == same_person(citizen_id)).order_by(Citizen.id).with_for_update()
     found = (await tx.session.execute(query.execution_options(populate_existing=True))).scalars().all()
     return sorted(found, key=lambda one: one.joined_into is not None)
@@ -203,7 +212,7 @@ async def has_joined(tx: Tx, citizen_id: UUID) -> bool:
 
 
 async def list_joinings(tx: Tx, citizen_id: UUID, actions: Sequence[str]) -> Sequence[Row]:
-    """Return the audit entries of joining this citizen with others and parting them, oldest first."""
+    """Return the audit entries about joining this citizen with others and undoing it, oldest first."""
     return await tx.driver.fetch(
         "SELECT at, action, (data->>'other')::uuid AS other_id, data->>'why' AS why FROM audit_entries"
         " WHERE subject = 'citizen:' || $1::uuid AND action = ANY ($2) ORDER BY id",
@@ -213,7 +222,7 @@ async def list_joinings(tx: Tx, citizen_id: UUID, actions: Sequence[str]) -> Seq
 
 
 async def list_known_groups(tx: Tx, citizen_id: UUID) -> Sequence[Row]:
-    """Return the citizen's memberships, also expired ones."""
+    """Return the memberships of the citizen and those joined with them, including expired ones."""
     return await tx.driver.fetch(
         "SELECT * FROM citizen_groups WHERE citizen_id = ANY (ARRAY(SELECT same_person($1))) ORDER BY group_code",
         citizen_id,
@@ -236,7 +245,7 @@ async def list_consents(tx: Tx, citizen_id: UUID) -> Sequence[Consent]:
 
 
 async def end_memberships(tx: Tx, citizen_id: UUID) -> None:
-    """Delete all memberships of the citizen and of those that are one with them."""
+    """Delete all memberships of the citizen and those joined with them."""
     await tx.driver.execute(
         "DELETE FROM citizen_groups WHERE citizen_id = ANY (ARRAY(SELECT same_person($1)))", citizen_id
     )
@@ -282,7 +291,7 @@ _ALL_SAID = " UNION ALL ".join([_OWN_WORDS, *map(_said, WITH_REQUEST)]) + " ORDE
 
 
 async def list_said(tx: Tx, ids: Sequence[UUID]) -> Sequence[Row]:
-    """Return every text that is kept about these requests, by the column that keeps it."""
+    """Return every text that is kept about these requests, with the table and column that keep it."""
     return await tx.driver.fetch(_ALL_SAID, ids)
 
 

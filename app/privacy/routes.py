@@ -1,4 +1,4 @@
-"""Routes for what citizens may ask about their own data, used by staff who have made sure who asks."""
+"""Routes for citizens' rights to their own data, used by staff who have checked who is asking."""
 
 from typing import Annotated
 from uuid import UUID
@@ -41,30 +41,41 @@ async def print_citizen(
 async def record_data_consent(
     citizen_id: UUID, purpose: Purpose, body: ConsentIn, act: Operator, tx: Transaction
 ) -> list[ConsentOut]:
-    """Record that a citizen agrees to a purpose or withdraws it. A withdrawal removes at once what was kept for it.
-    Returns all they have said, oldest first."""
+    """Record that a citizen agrees to a purpose or withdraws consent.
+
+    A withdrawal removes at once what was kept for the purpose. Returns all their consents and withdrawals, oldest
+    first.
+    """
     return list(await consenting.record_consent(act, tx, citizen_id, purpose, body))
 
 
 @router.put("/{citizen_id}/joining", status_code=204)
 @repeatable
 async def join_citizen(citizen_id: UUID, body: JoiningIn, act: Supervisor, tx: Transaction) -> None:
-    """Join a citizen into another who is the same person: requests, quotas, groups, providers not wanted and consents
-    of both count for both, and the card of either number is the main citizen's. It can be undone."""
+    """Join a citizen into another who is the same person.
+
+    Requests, quotas, groups, providers not wanted and consents of either count for both, and either number shows the
+    main citizen's card. It can be undone.
+    """
     await joining.join(act, tx, citizen_id, body)
 
 
 @router.delete("/{citizen_id}/joining", status_code=204)
 @repeatable
 async def part_citizen(citizen_id: UUID, act: Supervisor, tx: Transaction) -> None:
-    """Undo the joining of a citizen into another: each has again what came from their own number. Nothing happens if
-    there is none."""
+    """Undo the joining of a citizen into another.
+
+    Each has again what came from their own number. Nothing happens if the citizen was not joined.
+    """
     await joining.part(act, tx, citizen_id)
 
 
 @router.post("/{citizen_id}/erasure")
 @repeatable
 async def erase_citizen(citizen_id: UUID, body: ErasureIn, act: Supervisor, tx: Transaction) -> ErasureOut:
-    """Erase a citizen who asked for it. Their requests stay without personal data, so no figure changes. It cannot be
-    undone, and is refused while a request or a complaint of theirs is open."""
+    """Erase a citizen who asked for it.
+
+    Their requests stay without personal data, so no figure changes. It cannot be undone, and is refused while a request
+    or a complaint of theirs is open.
+    """
     return await erasing.erase(act, tx, citizen_id, body)

@@ -1,4 +1,4 @@
-"""The schedule of personal data: for each table what it has, how long in clear, what becomes of it then, and why.
+"""The schedule of personal data: for each table, what it holds, how long in clear, what happens then, and why.
 
 Everything follows it: the worker's step, `hotline retention`, erasure, and docs/personal-data.md. A test walks all
 tables and columns and fails on one that is missing here.
@@ -17,11 +17,11 @@ HALF_A_YEAR, TWO_YEARS, THREE_YEARS = timedelta(days=180), timedelta(days=731), 
 TWENTY_FIVE_MONTHS = timedelta(days=761)
 
 NOTHING, EMPTY = "NULL", "''"
-"""What stands in a column after blanking; EMPTY where the column or a CHECK requires a text."""
+"""The value of a blanked column: EMPTY where the column or a CHECK requires a text."""
 
 
 class Then(StrEnum):
-    """What becomes of the rows when their time is over."""
+    """What happens to the rows when their time is over."""
 
     KEPT = "kept"
     BLANKED = "blanked"
@@ -32,11 +32,11 @@ class Then(StrEnum):
 class Line:
     """One table's line of the schedule.
 
-    `blanks` are the columns with personal data and the SQL that replaces them; `plain` are its other texts, which
-    describe nobody. A row's time is over when `keeps` have passed since `age` (SQL) and the row satisfies `once` (SQL).
-    `ordered` is the key in whose order rows grow old, for logs too long to look through. `through` is the table's key
-    of the request, with which its rows are blanked. `before` is a statement on the keys (`$1`) of rows that are about
-    to be deleted.
+    `blanks` maps the columns with personal data to the SQL that replaces them; `plain` are its other text columns,
+    which describe no citizen. A row's time is over when `keeps` has passed since `age` (SQL) and the row satisfies
+    `once` (SQL). `ordered` is a key that sorts the rows by age, for logs too long to scan. `through` is the column with
+    the id of the row's request, if the row is blanked together with it. `before` is a statement to run on the keys
+    (`$1`) of rows before they are deleted.
     """
 
     table: str
@@ -46,7 +46,7 @@ class Line:
     then: Then = Then.KEPT
     keeps: timedelta | None = None
     setting: str | None = None
-    """The setting that says for how many days, instead of `keeps`."""
+    """The setting with the number of days, instead of `keeps`."""
     age: str | None = None
     once: str = "true"
     ordered: str | None = None
@@ -57,7 +57,7 @@ class Line:
 
 
 def _with_request(table: str, what: str, seen_by: str, *plain: str, **blanks: str) -> Line:
-    """A table whose rows are blanked in the same transaction as their request."""
+    """Return the line of a table whose rows are blanked in the same transaction as their request."""
     why = "Counts, amounts, times and codes stay for figures, statements and credit."
     return Line(
         table=table,
@@ -513,11 +513,11 @@ SCHEDULE: Sequence[Line] = (
 BY_TABLE: Mapping[str, Line] = {line.table: line for line in SCHEDULE}
 WITH_REQUEST: Sequence[Line] = [line for line in SCHEDULE if line.through]
 DUE: Sequence[Line] = [line for line in SCHEDULE if line.age]
-"""Tables of which something falls due by its age. Children of requests follow REQUESTS."""
+"""Tables whose rows fall due by their age. Rows that belong to a request are blanked with it."""
 
 
 def as_table() -> str:
-    """Return the schedule as it stands in docs/personal-data.md, personal data first."""
+    """Return the schedule as docs/personal-data.md shows it, tables with personal data first."""
     rows = ["| table | what | how long | then | why | who sees it |", "|---|---|---|---|---|---|"]
     for line in SCHEDULE:
         if not (line.blanks or line.age):

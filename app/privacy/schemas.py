@@ -1,4 +1,4 @@
-"""API schemas of the rights to one's own data."""
+"""API schemas for citizens' rights to their own data."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -11,7 +11,7 @@ from app.kit.fields import Body
 
 
 class ErasureIn(Body):
-    """How the citizen asked. Make sure first that it is the citizen who asks."""
+    """How the citizen asked for the erasure. Make sure first that it is the citizen who asks."""
 
     asked: AskedHow
 
@@ -25,14 +25,14 @@ class ErasureOut(BaseModel):
 
 
 class JoiningIn(Body):
-    """The main citizen of the same person, and why both are one."""
+    """The main citizen to join into, and why both are the same person."""
 
     into: UUID
     why: JoinReason
 
 
 class KnownJoining(BaseModel):
-    """That another citizen was found to be the same person, or not to be."""
+    """Another citizen found to be the same person, or found not to be after all."""
 
     at: datetime
     joined: bool = Field(description="false when it was undone")
@@ -73,7 +73,7 @@ class KnownBar(BaseModel):
 
 
 class Said(BaseModel):
-    """Something that was said or written about the request, by whom it concerns and when, if that is known."""
+    """A text that is kept about the request, and when it was said or written, if that is known."""
 
     what: str = Field(description="the table and column that keep it")
     at: datetime | None
@@ -122,8 +122,10 @@ class CitizenCopy(BaseModel):
     created_at: datetime
     groups: list[KnownGroup]
     bars: list[KnownBar]
-    other_numbers: list[str] = Field(description="numbers of the same person, all of whose data is in the copy")
+    other_numbers: list[str] = Field(
+        description="other numbers of the same person; the copy has the data of all of them"
+    )
     joinings: list[KnownJoining] = Field(description="other citizens found to be the same person, oldest first")
-    consents: list[ConsentOut] = Field(description="consents and withdrawals, the latest of each purpose counts")
+    consents: list[ConsentOut] = Field(description="consents and withdrawals; for each purpose the latest counts")
     requests: list[KnownRequest]
     calls: list[KnownCall]

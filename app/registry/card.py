@@ -45,11 +45,10 @@ def paper_row(act: Act, provider_id: UUID, code: str, paper: Paper, catalog: Sna
 
 
 async def put_paper(act: Act, tx: Tx, provider_id: UUID, code: str, paper: Paper, catalog: Snapshot) -> None:
-    """Record a licence, replacing an earlier one of the same kind. The worker lifts a suspension that its expiry
-    caused.
+    """Record a licence, replacing an earlier one of the same kind.
 
-    A licence that begins later leaves the current one in force and replaces any other future one. Raises NotFound,
-    UnknownPaper or ValidityInvalid.
+    The worker lifts a suspension that the expiry caused. A licence that begins later leaves the current one in force
+    and replaces any other future one. Raises NotFound, UnknownPaper or ValidityInvalid.
     """
     provider = await begin_edit(tx, provider_id)
     row = paper_row(act, provider_id, code, paper, catalog)
@@ -178,10 +177,9 @@ async def propose_price(
 
 
 async def approve_price(act: Act, tx: Tx, provider_id: UUID, code: str, tier: Tier, catalog: Snapshot) -> None:
-    """Approve the proposed price. If its first day has passed, it applies from today. Without a proposal nothing
-    changes.
+    """Approve the proposed price. If its first day has passed, it applies from today.
 
-    Raises NotFound when the item is not on the card, and the errors of `set_price`.
+    Without a proposal nothing changes. Raises NotFound when the item is not on the card, and the errors of `set_price`.
     """
     await begin_edit(tx, provider_id)
     card = await queries.list_lines(tx, provider_id, act.today)

@@ -1,4 +1,4 @@
-"""The problems an edit of the registry can meet."""
+"""The problems that an edit of the registry can run into."""
 
 from app.kit.errors import HotlineError
 

@@ -35,7 +35,7 @@ class PaperReview(NamedTuple):
 
 
 def review_paper(expires_on: date | None, today: date) -> PaperReview:
-    """Return what a licence calls for today. It is valid up to and including `expires_on`; None never expires."""
+    """Return what to do about a licence today. It is valid up to and including `expires_on`; None: it never expires."""
     if expires_on is None:
         return PaperReview(None, None)
     if expires_on < today:
@@ -63,7 +63,7 @@ async def watch_papers(context: Context, catalog: Snapshot) -> int:
 
 
 async def review_papers(act: Act, tx: Tx, provider_id: UUID, catalog: Snapshot) -> None:
-    """Warn, suspend or release the provider as its licences call for today. Repeating it does nothing.
+    """Warn, suspend or release the provider, depending on its licences today. Repeating it does nothing.
 
     1. Send the notice due for each licence that has not been renewed, and set its next check.
     2. Remove expired licences that another replaces.

@@ -1,4 +1,4 @@
-"""Facts about providers that seldom change, cached in memory: an item's prices, the licences it needs, opening hours.
+"""Facts about providers that seldom change, cached in memory: prices and licences for an item, and opening hours.
 
 Each provider has a `facts_version`, a random number that the database draws anew with every change to these facts
 (migration 0031). Reading a provider also reads its current version, so facts cached under that version match the

@@ -45,7 +45,7 @@ async def end_own_exception(day: Day, response: Response, act: ByProvider, tx: T
 async def set_exception(
     provider_id: UUID, day: Day, body: ExceptionIn, response: Response, act: ByPhone, tx: Transaction
 ) -> ProviderOut:
-    """Record that the provider, by phone, closes a day or gives it special hours."""
+    """Close a day, or give it special hours, as the provider asks by phone."""
     await hours.set_exception(act, tx, provider_id, day, body)
     return await answer_document(tx, response, provider_id, act.today)
 
@@ -53,6 +53,6 @@ async def set_exception(
 @router.delete("/providers/{provider_id}/exceptions/{day}")
 @repeatable
 async def end_exception(provider_id: UUID, day: Day, response: Response, act: ByPhone, tx: Transaction) -> ProviderOut:
-    """Record that the provider, by phone, returns the day to its usual hours."""
+    """Remove the day's special hours, as the provider asks by phone."""
     await hours.end_exception(act, tx, provider_id, day)
     return await answer_document(tx, response, provider_id, act.today)

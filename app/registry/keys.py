@@ -16,7 +16,7 @@ from app.registry.errors import KeyExpiryInvalid, KeyLabelTaken
 from app.registry.schemas import KeyIn, KeyRotation, NewKey
 
 LONGEST = timedelta(days=3 * 366)
-"""How far ahead a key's expiry may lie. A later one is taken for a mistake."""
+"""How far ahead a key's expiry may be. A later expiry is taken for a mistake."""
 
 
 async def add_key(act: Act, tx: Tx, provider_id: UUID, body: KeyIn, first: Once) -> NewKey:

@@ -49,7 +49,7 @@ class Standing(Term):
 
 
 class Rung(Term):
-    """The steps of the network that free help climbs, in the founding document's order (docs/ranking.md)."""
+    """The steps of the network that are asked for free help, in the founding document's order (docs/ranking.md)."""
 
     COMMUNITY_STATION = "community_station", "社区站", "community station", "The lowest level of the network."
     STREET_CENTRE = "street_centre", "街道中心", "street centre", "The middle level of the network."
@@ -85,7 +85,7 @@ FULL_CREDIT = 100
 ACTIVE_STANDINGS = (Standing.TRIAL, Standing.ACTIVE, Standing.WATCH)
 _ACTIVE = [word(standing) for standing in ACTIVE_STANDINGS]
 FORMER_STANDINGS = (Standing.LEFT, Standing.EXPELLED)
-"""Their keys no longer open the queue. app.auth.queries names these standings too."""
+"""The keys of these providers no longer open the queue. app.auth.queries names these standings too."""
 
 
 class ReachedBy(Term):
@@ -234,8 +234,10 @@ def line_is_in_force(line: type[ProviderItem], day: Day) -> ColumnElement[bool]:
 
 
 class ProviderPaper(Model):
-    """A licence or certificate of the provider, valid up to and including `expires_on`. Of each kind the provider has
-    at most one, and possibly a renewed one that begins later."""
+    """A licence or certificate of the provider, valid up to and including `expires_on`.
+
+    The provider has at most one current licence of each kind, and possibly a renewed one that begins later.
+    """
 
     __tablename__ = "provider_papers"
 
@@ -278,8 +280,9 @@ class ProviderCoverage(Model):
 class ProviderReach(Model):
     """Which providers offer an item at a tier in a township by an approved line, and where they are.
 
-    Matching starts here with one index range, however many providers offer the item elsewhere or other items here. The
-    database maintains it (migration 0006): writing lines, coverage or points updates it in the same statement.
+    Matching starts here and reads one index range, no matter how many providers offer the item elsewhere or other items
+    here. The database maintains it (migration 0006): writing lines, coverage or points updates it in the same
+    statement.
     """
 
     __tablename__ = "provider_reach"
@@ -331,8 +334,7 @@ class ProviderException(Model):
 class ProviderNotice(Model):
     """A notice to the provider, sent once per subject. app.registry.notices has the sentences.
 
-    A provider reached by phone knows of it once it is read out (`read_at`). Deadlines that depend on the notice start
-    then.
+    A provider reached by phone is told when the notice is read out (`read_at`). Deadlines that depend on it start then.
     """
 
     __tablename__ = "provider_notices"
@@ -393,7 +395,7 @@ class ProviderMonth(Model):
 
 
 class ProviderDay(Model):
-    """A provider's counts of offers and jobs on one day. They are kept as each ends and never recounted."""
+    """A provider's counts of offers and jobs on one day. Each is counted as it ends, and never recounted."""
 
     __tablename__ = "provider_days"
 

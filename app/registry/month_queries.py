@@ -79,7 +79,7 @@ async def list_baselines(tx: Tx, provider_ids: Sequence[UUID]) -> dict[UUID, Pro
 
 
 async def find_unreminded(tx: Tx, month: date, following: date, kind: str, subject: str, limit: int) -> Sequence[UUID]:
-    """Return companies that have not filed for the month and have not had this notice about it."""
+    """Return companies that must file for the month, have not filed, and have not had this notice about it."""
     filed = select(ProviderMonth.month).where(ProviderMonth.provider_id == Provider.id, ProviderMonth.month == month)
     told = select(ProviderNotice.id).where(
         ProviderNotice.provider_id == Provider.id, ProviderNotice.kind == kind, ProviderNotice.subject == subject

@@ -63,7 +63,7 @@ async def list_months_of_providers(
 async def file_month(
     provider_id: UUID, month: OfMonth, body: MonthIn, response: Response, act: ByRegistrar, tx: Transaction
 ) -> ProviderOut:
-    """File a return on paper: the turnover and profit-and-tax that the provider declares for a month."""
+    """Enter a return filed on paper: the turnover and profit-and-tax that the provider declares for a month."""
     await months.file_month(act, tx, provider_id, month, body, on_paper=True)
     return await answer_document(tx, response, provider_id, act.today)
 

@@ -1,4 +1,4 @@
-"""The monthly return: filed by the provider or from paper, reviewed and locked, and reopened for a correction."""
+"""The monthly return: filed by the provider or entered from paper, reviewed, locked, and reopened for a correction."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -46,7 +46,7 @@ REOPENED = Notice(
 
 
 async def file_month(act: Act, tx: Tx, provider_id: UUID, month: date, body: MonthIn, *, on_paper: bool) -> None:
-    """File the return, replacing an earlier one. Filing the same again changes nothing that counts.
+    """File the return, replacing an earlier one. Filing the same figures again does not change them.
 
     Raises NotFound, MonthNotOver or MonthLocked.
     """

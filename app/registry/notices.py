@@ -70,7 +70,7 @@ SENTENCES: Mapping[str, Notice] = {
 
 
 AS_WRITTEN = Notice(zh="{zh}", en="{en}")
-"""For notices whose data holds the sentences, as higher features write them."""
+"""For notices whose data holds the sentences, written by other features."""
 
 
 async def send_notice(

@@ -1,7 +1,7 @@
 """When providers are open on given days: weekly hours, special days, and public holidays.
 
-Public bodies close on public holidays and open on make-up working days. Others do neither. The registry can say
-otherwise for a single provider. On a day with special hours (ProviderException) only those apply.
+Public bodies close on public holidays and open on make-up working days. Other providers do neither. The registry can
+set this differently for a single provider. On a day with special hours (ProviderException) only those apply.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

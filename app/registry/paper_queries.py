@@ -86,7 +86,7 @@ _LAPSED = Prepared(
 
 
 async def list_lapsed(tx: Tx, provider_id: UUID, day: date) -> list[str]:
-    """Return the kinds of the provider's own licences that expired before the day and that none replaces."""
+    """Return the kinds of the provider's own licences that expired before the day and have no valid replacement."""
     return [row["paper_code"] for row in await tx.rows(_LAPSED, provider=provider_id, day=day)]
 
 

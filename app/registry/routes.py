@@ -144,8 +144,10 @@ async def put_paper(
     tx: Transaction,
     catalog: CurrentCatalog,
 ) -> ProviderOut:
-    """Record a licence or certificate, replacing an earlier one of the same kind, from its first day if that is still
-    to come."""
+    """Record a licence or certificate, replacing an earlier one of the same kind.
+
+    If it begins later, the current one stays in force.
+    """
     await card.put_paper(act, tx, provider_id, paper, body, catalog)
     return await answer_document(tx, response, provider_id, act.today)
 
@@ -170,7 +172,7 @@ async def set_price(
     tx: Transaction,
     catalog: CurrentCatalog,
 ) -> ProviderOut:
-    """Put a price on the price card, approved at once."""
+    """Add an approved price to the price card."""
     await card.set_price(act, tx, provider_id, item, tier, body, catalog)
     return await answer_document(tx, response, provider_id, act.today)
 
@@ -204,7 +206,7 @@ async def end_price(
 async def set_availability_by_phone(
     provider_id: UUID, body: Availability, response: Response, act: ByPhone, tx: Transaction
 ) -> ProviderOut:
-    """Record by phone whether the provider takes offers, and how many unfinished jobs at a time."""
+    """Record whether a provider on the phone takes offers, and how many unfinished jobs at a time."""
     await actions.set_availability(act, tx, provider_id, body)
     return await answer_document(tx, response, provider_id, act.today)
 

@@ -90,8 +90,10 @@ class HeldPaper(Paper):
 
 
 class Price(Filed):
-    """A price in force from `valid_from` (default today) up to and including `valid_to`; with a quote, `price_fen` is
-    the starting price."""
+    """A price in force from `valid_from` (default today) up to and including `valid_to`.
+
+    With a quote, `price_fen` is the starting price.
+    """
 
     price_kind: PriceKind
     price_fen: Fen = 0
@@ -124,9 +126,11 @@ class ProviderIn(Body):
     phone: ProviderPhone
     area: Code
     reached_by: ReachedBy
-    rung: Rung | None = Field(default=None, description="its step in the network of free help; defaults by kind")
+    rung: Rung | None = Field(default=None, description="its step in the network of free help; default: by kind")
     own_community_only: bool = Field(default=False, description="serves only the community in `area`, as stations do")
-    distinct: bool = Field(default=False, description="confirms that the one with the same name or phone is another")
+    distinct: bool = Field(
+        default=False, description="confirms that this is not the provider with the same name or phone"
+    )
     capacity: Capacity
     coverage: Townships
     hours: list[Hours] = Field(min_length=1, max_length=50)
@@ -149,7 +153,9 @@ class ProviderEdit(Body):
     capacity: Capacity | None = None
     coverage: Townships | None = None
     hours: list[Hours] | None = Field(default=None, min_length=1, max_length=50)
-    distinct: bool = Field(default=False, description="confirms that the one with the same name or phone is another")
+    distinct: bool = Field(
+        default=False, description="confirms that this is not the provider with the same name or phone"
+    )
 
 
 class StandingIn(Body):
@@ -182,7 +188,10 @@ class MonthOut(MonthIn):
 
 
 class Growth(Shown):
-    """A month against the baseline month. A `ratio` of 7.0 is sevenfold, a `growth` of 6.0; null without a baseline."""
+    """A month compared with the baseline month. Sevenfold is a `ratio` of 7.0 and a `growth` of 6.0.
+
+    Both are null without a baseline above zero.
+    """
 
     month_fen: int
     baseline_fen: int | None
@@ -286,7 +295,7 @@ class ProviderSummary(Shown):
     unreachable_why: Unreachable | None
     unreachable_at: datetime | None
     rung: Rung
-    keeps_holidays: bool | None = Field(description="null: by its kind; public bodies keep them")
+    keeps_holidays: bool | None = Field(description="null: depends on its kind; public bodies keep them")
     capacity: int
     open_jobs: int
     credit: int
@@ -350,7 +359,7 @@ NOTICES = {
         "Resume offers when you can take them.",
     ),
 }
-"""What a provider that takes no offers reads, by reason."""
+"""What a provider that takes no offers is shown, by reason."""
 
 
 class ProviderOut(ProviderSummary):

@@ -59,7 +59,7 @@ _SHARES = (
 
 
 async def count_figures(tx: Tx) -> Figures:
-    """Count the day in this database."""
+    """Count the figures of the day in this database."""
     counts = {name: int(value) for name, value in (await queries.count_all(tx)).items()}
     unmatched = {row["reason"]: row["requests"] for row in await queries.list_reasons(tx)}
     waits = [

@@ -104,7 +104,7 @@ async def _count_unlogged(tx: Tx) -> int:
     return sum(replay(REQUESTS, RequestStatus.RECEIVED, row["kinds"]) != row["status"] for row in rows)
 
 
-# The first acceptance meets accept_by. Work given back later keeps the deadline that it has met.
+# The first acceptance meets accept_by. If the job is given back later, that deadline stays met.
 _DEADLINES = """
 SELECT count(*) FROM requests r CROSS JOIN LATERAL (
   VALUES ('answer', r.answer_by, r.answered_at),

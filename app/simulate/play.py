@@ -52,7 +52,7 @@ from hotline_provider.models import Job
 
 Doing = Callable[[], Awaitable[None]]
 WORKER_PAUSE = timedelta(seconds=1)
-"""A woken worker starts within this time. Further wake-ups in that time are handled by the same run."""
+"""A woken worker starts after this time. Further wake-ups until then are handled by the same run."""
 CANCEL_AFTER_SECONDS = (300, 3_600)
 BACK_AT = time(8)
 

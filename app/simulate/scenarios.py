@@ -39,7 +39,7 @@ class Scenario:
 
 
 TYPHOON = Burst(1_271, time(13), time(15), ("PE01", "PE02", "PE02", "PE02", "PE03", "PE07", "PE10", "PE10", "CR05"))
-"""As many as reached the centre in the typhoon of July 2015: drains, pipes, power, and cars under water."""
+"""As many requests as reached the centre in the typhoon of July 2015: drains, pipes, power, and cars under water."""
 
 SCENARIOS: Mapping[str, Scenario] = {
     "day": Scenario(date(2026, 11, 24)),

@@ -39,7 +39,7 @@ TICK = timedelta(microseconds=1)
 class TickingClock(ManualClock):
     """A clock that never shows the same moment twice.
 
-    Order by time is then never a tie, and a seed gives one result.
+    Sorting by time then never meets a tie, and each seed gives one result.
     """
 
     def now(self) -> datetime:
