@@ -1,7 +1,7 @@
 """The providers' software in a process of its own, to be killed: `python -m bench.crew URL PROVIDERS JOURNALS HASTE`.
 
-PROVIDERS is a JSON file of names and keys, JOURNALS a folder. The providers do in one second what takes real ones HASTE
-seconds. The centre's clock comes from the environment.
+PROVIDERS is a JSON file of names and keys, JOURNALS a folder. The providers work HASTE times as fast as real ones. The
+centre's clock comes from the environment.
 """
 
 import asyncio

@@ -96,7 +96,7 @@ class Found:
 
 
 class Outage:
-    """Our processes on one database, one of which is killed from time to time."""
+    """Our processes on one database. From time to time, one of them is killed."""
 
     def __init__(self, url: str, cast: Cast, clock: Mapping[str, str], folder: Path, plan: Plan) -> None:
         self.port = free_port()

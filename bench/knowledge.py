@@ -93,7 +93,7 @@ def made_up(samples: list[ArticleIn], catalog: Snapshot, dice: random.Random, nu
 
 
 async def add(tx: Tx, bodies: list[ArticleIn], catalog: Snapshot, now: datetime) -> None:
-    """Put these articles in force."""
+    """Add these articles as approved ones, and index them."""
     versions: list[ArticleVersion] = []
     for body in bodies:
         key = new_id(now)

@@ -91,7 +91,7 @@ class Case:
     looked_at: list[int] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     cold: float = 0
-    """The median of the first round, in which each provider's facts must be read."""
+    """The median of the first round, when no provider's facts are cached yet."""
 
     def wanted(self, rng: Random) -> tuple[Item, Township]:
         """Return an item that is dispatched, and a township."""

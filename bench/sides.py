@@ -1,6 +1,6 @@
 """The sides of a comparison: each a server process of its own, measured alternately on one PostgreSQL.
 
-Besides rates, processor time counts: the server's own, and that of all PostgreSQL processes during the round. Other
+Besides rates, processor time is measured: the server's own, and that of all PostgreSQL processes in the round. Other
 load on the machine stretches seconds, but hardly affects processor time.
 """
 

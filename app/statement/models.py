@@ -10,7 +10,7 @@ from app.kit.orm import Id, Model
 
 
 class StatementLink(Model):
-    """A link to one month's statement. Whoever has its token may read the statement until it expires or is revoked."""
+    """A link to one month's statement. Its token lets anybody read the statement until it expires or is revoked."""
 
     __tablename__ = "statement_links"
 

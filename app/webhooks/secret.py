@@ -28,7 +28,7 @@ def secret_of(seed: bytes, key: str) -> str:
 
 
 def proof_of(seed: bytes, url: str, key: str) -> str:
-    """Return the code that is sent only to the URL. Whoever knows it has read what arrives there."""
+    """Return the code that is sent only to the URL. Knowing it proves that one reads what arrives there."""
     return hmac.digest(key.encode(), seed + b"\0proof of " + url.encode(), "sha256").hex()[:16]
 
 

@@ -72,7 +72,7 @@ class WebhookSender:
         try:
             try:
                 answer = await self._send(row)
-            except Exception as error:  # whatever the receiver provokes in our code is a failed attempt
+            except Exception as error:  # an error that the receiver provokes in our code is a failed attempt
                 logger.exception("delivery %s could not be sent", row["id"])
                 answer = Answer(Failure.BAD_ANSWER, body=repr(error).encode())
             async with self._context.db.begin() as tx:

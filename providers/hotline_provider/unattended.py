@@ -144,7 +144,7 @@ class Unattended:
         return True
 
     async def _present(self, job: Job) -> Job:
-        """Return the current job with whom to call; without contact if it has ended other than by completion."""
+        """Return the job as it is now, with its contact unless it has ended other than by completion."""
         try:
             return await self._hotline.job(job.id)
         except Problem as problem:
