@@ -92,7 +92,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start up; then exempt what was loaded from garbage collection."""
         await super().startup(sockets)
-        if self.started:  # most of what the process keeps is prepared alongside the first calls
+        if self.started:  # most of what the process keeps is prepared during the first calls
             self._application.state.warming.add_done_callback(lambda _: _spare_the_collector())
 
     @contextlib.contextmanager
@@ -221,7 +221,7 @@ def demo(
     ] = 1.0,
     history: Annotated[int, typer.Option(min=0, help="also generate this many past days")] = 0,
     play: Annotated[bool, typer.Option(help="play the day; --no-play only serves")] = True,
-    seed: Annotated[int, typer.Option(help="seed of everything that happens by chance")] = SEED,
+    seed: Annotated[int, typer.Option(help="seed of all random choices")] = SEED,
 ) -> None:
     """Play a live day: seed the database, serve, and let citizens, operators and providers work through the API."""
     from app.demo.show import run_demo
@@ -236,7 +236,7 @@ def demo(
 def simulate(
     scenario: Annotated[str, typer.Argument(help="day, holiday, typhoon, vanish or equal")] = "day",
     scale: Annotated[float, typer.Option(min=0.001, max=MOST_SCALE, help="1 means 10,000 requests a day")] = 1.0,
-    seed: Annotated[int, typer.Option(help="seed of everything that happens by chance")] = SEED,
+    seed: Annotated[int, typer.Option(help="seed of all random choices")] = SEED,
     days: Annotated[int, typer.Option(min=1, help="number of days to play, with consecutive seeds; one line each")] = 1,
     policy: Annotated[str, typer.Option(help="`first`, a version of this deployment, or a file of rules")] = "first",
     against: Annotated[str | None, typer.Option(help="another policy to play on the same day, for comparison")] = None,

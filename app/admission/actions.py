@@ -34,7 +34,7 @@ from app.registry.schemas import ProviderIn
 MOST_WAITING = 1_000
 """How many applications may wait at a time. Nobody can fill the queue with more nonsense than this."""
 NOBODY = UUID(int=0)
-"""Stands for the applicant, whom the centre does not know yet."""
+"""Used as the id of an applicant, who has none at the centre yet."""
 
 SAME_ZH = {"uscc": "统一社会信用代码", "name": "单位名称", "phone": "联系电话"}
 SAME_EN = {"uscc": "credit code", "name": "name", "phone": "phone number"}

@@ -168,7 +168,7 @@ def compare_bill(billed_fen: int | None, paid_fen: int | None) -> dict[str, int 
 
 
 async def _close(act: Act, tx: Tx, caller_id: UUID, served: Row, reason: CloseReason) -> None:
-    """Close the served request if the callback was to its own phone number. Other callers cannot close it."""
+    """Close the served request if the callback went to that request's own number. Other callers cannot close it."""
     caller = await get_request(tx, caller_id)
     theirs = caller.callback_phone or caller.contact_phone
     if served["status"] == RequestStatus.COMPLETED and theirs == (served["callback_phone"] or served["contact_phone"]):

@@ -93,8 +93,8 @@ class Authenticator:
     async def principal(self, token: str, idle: timedelta | None = None) -> Principal:
         """Return the holder of the token.
 
-        `idle` is how long nobody has touched the screen, in real time. None means that the call does not show
-        that somebody is there. Raises NotSignedIn when the token is unknown, revoked, expired or idle for too long.
+        `idle` is how long nobody has touched the screen, in real time. None means that the call does not show that
+        somebody is there. Raises NotSignedIn when the token is unknown, revoked, expired or idle for too long.
         """
         now, key = self._context.clock.now(), token_hash(token)
         await self._look_for_news()
@@ -193,7 +193,7 @@ async def _identified(request: Request) -> Principal:
 
 
 Identified = Annotated[Principal, Depends(_identified)]
-"""The caller whom the gates let in."""
+"""The caller that the gates admitted."""
 
 
 def _idle_for(request: Request) -> timedelta | None:

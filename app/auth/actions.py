@@ -72,8 +72,8 @@ async def _decide(
 ) -> SignedIn | HotlineError:
     """Decide the outcome under a lock.
 
-    `right` is the hash that the password matched, or None. The password may have been reset meanwhile. Errors
-    are returned, not raised, so that the transaction keeps what they recorded.
+    `right` is the hash that the password matched, or None. The password may have been reset meanwhile. Errors are
+    returned, not raised, so that the transaction keeps what they recorded.
     """
     staff = await queries.lock_staff_named(tx, body.username)
     if staff is None or staff.password_hash != right or not staff.active:

@@ -49,7 +49,7 @@ def give_session(request: Request, response: Response, token: str, expires_at: d
 
 
 def give_device(request: Request, response: Response, device: str) -> None:
-    """Store a token by which the browser is recognised at the next sign-in. The token alone gives no access."""
+    """Store a token that identifies the browser at the next sign-in. The token alone gives no access."""
     response.set_cookie(
         DEVICE_COOKIE,
         device,

@@ -15,8 +15,8 @@ from app.kit.terms import Term
 class Role(Term):
     """What a signed-in person may do. Providers have a role of their own and sign in with a key.
 
-    A provider that has left or was expelled becomes a former provider: it may only read its own records and
-    respond to them.
+    A provider that has left or was expelled becomes a former provider: it may only read its own records and respond to
+    them.
     """
 
     OPERATOR = "operator", "话务员", "operator", "Takes calls, creates and dispatches requests, calls citizens back."

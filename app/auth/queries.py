@@ -38,7 +38,7 @@ _AT = bindparam("at", type_=DateTime(timezone=True))
 _GENERATION = func.coalesce(select(AuthGeneration.generation).scalar_subquery(), 0).label("generation")
 _PROVIDERS = table(
     "providers", column("id"), column("standing")
-)  # named in words, as in the foreign key, because registry is a higher level
+)  # named by strings, as in the foreign key, because registry is a higher level
 _IS_FORMER = _PROVIDERS.c.standing.in_([word("left"), word("expelled")])
 _IS_LIVE = ProviderKey.revoked_at.is_(None) & or_(ProviderKey.expires_at.is_(None), ProviderKey.expires_at > _AT)
 

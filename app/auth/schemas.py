@@ -39,7 +39,7 @@ class StaffOut(BaseModel):
     password_temporary: bool = Field(description="the password must be changed at the next sign-in")
     second_factor: bool
     delayed_until: datetime | None = Field(
-        default=None, description="after failed sign-ins, when they are allowed again from every place"
+        default=None, description="after failed sign-ins: when further ones are allowed again from every place"
     )
 
 

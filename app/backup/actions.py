@@ -18,7 +18,7 @@ from app.kit.migrate import run
 
 
 async def back_up(url: str, folder: Path, now: datetime) -> tuple[Path, Manifest]:
-    """Dump the database into a new subfolder named for the moment, and read the dump back.
+    """Dump the database into a new subfolder named after the time, and read the dump back.
 
     The dump and the counts come from one snapshot. The subfolder gets its final name only once the dump has been found
     to hold every row. Raises Unusable.

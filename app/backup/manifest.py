@@ -1,4 +1,4 @@
-"""The manifest of a backup: what the backup holds. What is found later is compared with it."""
+"""Describes what a backup holds, and compares it with what is found later."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -51,7 +51,7 @@ class Deadlines(NamedTuple):
 
 
 class Window(NamedTuple):
-    """A span of time, for example when a provider is to come, or while a clock was paused."""
+    """A span of time, for example that of an appointment or of a clock's pause."""
 
     start: datetime
     end: datetime

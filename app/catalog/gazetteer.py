@@ -643,7 +643,7 @@ def _beginning(names: Sequence[str], text: str) -> Iterator[str]:
 
 
 def _runs(said: ComparableText) -> Iterator[tuple[int, int]]:
-    """Yield the spans of consecutive Latin letters, with digits among them."""
+    """Yield the spans of consecutive Latin letters and digits that begin with a letter."""
     for run in re.finditer(r"[a-z][a-z0-9]*", said.letters):
         yield run.span()
 

@@ -160,7 +160,7 @@ class PlaceFound(BaseModel):
     sure: bool = Field(description="true: the place was named; false: it is a guess to check with the caller")
     found_in: str = Field(description="the part of the words that names the place")
     left_over: str = Field(
-        description="the rest of the words, to keep: without the place and its township, such as a house number"
+        description="the words that remain without the place and its township, such as a house number; keep them"
     )
     sample: bool = Field(description="a place that came with the software; the centre has not checked it")
 

@@ -62,8 +62,8 @@ class Index:
     def scores(self, query: str) -> dict[str, float]:
         """Return the score of each item that fits, best first.
 
-        Whole phrases rank first, then beginnings, then parts, then shared words. The fewer
-        items have a shared word, the more it weighs.
+        Whole phrases rank first, then beginnings, then parts, then shared words. The fewer items have
+        a shared word, the more it weighs.
         """
         text = _plain(query)
         scores: defaultdict[str, float] = defaultdict(float)

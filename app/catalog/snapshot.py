@@ -178,7 +178,7 @@ class Snapshot:
         return bool(sure and spot.community and sure != spot.community.code)
 
     def entitlements_to(self, item: Item, tier: Tier, groups: Set[str]) -> Sequence[Entitlement]:
-        """Return the rules by which a member of these groups can have the item at this tier."""
+        """Return the rules under which a member of these groups can have the item at this tier."""
         return [
             rule
             for rule in self.entitlements

@@ -62,7 +62,7 @@ async def add_contact_or_complaint(act: Act, tx: Tx, request_id: UUID, body: Con
 async def open_case(
     act: Act, tx: Tx, request_id: UUID, job: Job | None, cause: Cause, words: str | None, *, phone: str | None = None
 ) -> None:
-    """Open a case about this job, or add to the open one. A new case is sent to the provider, which may reply."""
+    """Open a case about this job, or add to the open one. The provider is told of a new case and may reply."""
     await queries.open_alone(tx, request_id)
     job_id, provider_id = (job.id, job.provider_id) if job else (None, None)
     case = await queries.find_open(tx, request_id, job_id)

@@ -83,7 +83,7 @@ async def get_complaint(tx: Tx, complaint_id: UUID) -> Any:
 async def list_complaints(
     tx: Tx, wanted: ComplaintFilter, me: UUID, after: tuple[datetime, UUID] | None
 ) -> Sequence[Any]:
-    """Return complaints, oldest first. `me` is the owner whose cases `wanted.owner` asks for."""
+    """Return complaints, oldest first. `me` is the caller, whose own cases `wanted.owner` selects."""
     query = _VIEW.order_by(Complaint.opened_at, Complaint.id).limit(wanted.limit + 1)
     if wanted.is_open is not None:
         query = query.where(_IS_OPEN if wanted.is_open else ~_IS_OPEN)
@@ -128,7 +128,7 @@ _TAKE_TO_ANSWER = _take_to_answer()
 
 
 async def take_to_answer(tx: Tx, at: datetime, until: datetime) -> UUID | None:
-    """Claim the decided complaint whose citizen has waited longest to be told. The claim lasts until `until`.
+    """Claim the decided complaint whose citizen has waited longest for the answer. The claim lasts until `until`.
 
     Return its id, or None.
     """

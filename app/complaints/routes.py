@@ -36,8 +36,8 @@ async def add_contact(
 ) -> ContactOut:
     """Record a later call or message: a question about progress, a requested change, or a complaint.
 
-    The provider that has the work is told of a question or change. A complaint opens a case, whatever the state of the
-    request.
+    The provider that has the work is notified of a question or change. A complaint opens a case, whatever the state of
+    the request.
     """
 
     async def add() -> ContactOut:

@@ -18,7 +18,7 @@ query parameters are refused, so a misspelt name never passes unnoticed.
 **Errors** are problem documents (RFC 9457) with a stable `code`, in Chinese or English according to `Accept-Language`.
 Each operation lists its own. Any address can also answer `http_404` or `http_405` when there is no such address or
 method, and `unknown_parameter` when a query parameter is unknown. Every answer has an `X-Request-Id`, which
-finds its traces in the centre's logs. If you send a UUID in this header, it is used.
+identifies its traces in the centre's logs. If you send a UUID in this header, it is used.
 
 **Repeating a call.** With an `Idempotency-Key`, creating anything and every step of an operator are safe to repeat for
 24 hours: a repeated call gets the first answer again. Without one, a repeated change of state returns the current

@@ -251,7 +251,7 @@ def _show(described: Json, example: Json) -> None:
 
 
 def _share_responses(document: Json) -> None:
-    """Move responses with problems that several operations share into the components."""
+    """Move problem responses that several operations share into the components."""
     used = Counter[str]()
     answers = [
         (operation["responses"], status)

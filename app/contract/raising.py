@@ -8,8 +8,8 @@
    added.
 
 An error class counts as raised wherever it is named, except in an annotation, `except` or `isinstance`. A function
-counts as called wherever it is named. An operation may therefore list errors that it never raises. The
-whole test suite shows that none is missing: every problem that a test receives must be declared (tests/world.py).
+counts as called wherever it is named. An operation may therefore list errors that it never raises. The whole test
+suite shows that none is missing: every problem that a test receives must be declared (tests/world.py).
 """
 
 # ruff: noqa: N815 (visit_AsyncFor and the like are named by ast.NodeVisitor)

@@ -69,7 +69,7 @@ async def find_version_in_force(tx: Tx) -> str | None:
 
 
 def _provider_of(event: Any) -> ColumnElement[Any]:
-    """Return the provider that an event is about: the one it names, or whose work a callback or complaint concerns."""
+    """Return the provider that an event is about: the one it names, or the one whose work it concerns."""
     spoken_of = (
         select(Job.provider_id)
         .join(Callback, Callback.job_id == Job.id)

@@ -25,7 +25,7 @@ MONTHS_BACK = 3
 async def make_entries(context: Context, batch: int = BATCH) -> int:
     """Make the entries that the next events call for, at most a batch of events. Return how many events were read.
 
-    The cursor moves in the same transaction. Return 0 as well while another transaction does this, or if there are no
+    The cursor moves in the same transaction. Also return 0 while another transaction does this, or if there are no
     rules.
     """
     async with context.db.begin() as tx:
@@ -82,7 +82,7 @@ async def apply_unanswered(context: Context) -> int:
 
 
 async def recover_credit(context: Context) -> int:
-    """Give the points for whole months without a deduction. Return how many, counting each provider once a month."""
+    """Give the points for whole months without a deduction. Return how many were given, one per provider and month."""
     async with context.db.begin() as tx:
         rules = await read_rules(tx)
     if rules is None:

@@ -51,7 +51,7 @@ class Dangers(NamedTuple):
 
 
 def _names(line: EmergencyLine) -> set[str]:
-    """Return the names of a line: its own, with and without when to connect it, and others it is known by."""
+    """Return the names of a line: its own, with and without the note on when to use it, and others."""
     own = [name for said in (line.zh, line.en) for name in (said, re.split("[:：]", said)[0])]
     also = [name for key in (line.number, own[1]) if key for name in _also().get(key, ())]
     return {same_form(name) for name in (*own, *also)}

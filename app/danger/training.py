@@ -1,8 +1,8 @@
 """Trains the model on callers' sentences with a linear support vector machine.
 
 The solver is dual coordinate descent (LIBLINEAR's method for the squared hinge loss), in plain Python and with the same
-result every time. To measure how well the model does on unknown writers, training leaves out a fifth of them
-in turn. The threshold is the score at which the model takes the accepted share of their harmless sentences for a
+result every time. To measure how well the model does on unknown writers, training leaves out each fifth of
+them in turn. The threshold is the score at which the model takes the accepted share of their harmless sentences for a
 danger.
 """
 
@@ -124,7 +124,7 @@ def _odds(of_danger: int, dangers: int, of_harmless: int, harmless: int) -> floa
 
 
 class _Row(NamedTuple):
-    """A training row. `sign` is 1 for a danger and -1 otherwise; The larger `slack`, the less the wrong side costs."""
+    """A training row. `sign` is 1 for a danger and -1 otherwise. The larger `slack`, the less the wrong side costs."""
 
     sign: float
     slack: float

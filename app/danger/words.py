@@ -19,7 +19,7 @@ from app.danger.lexemes import DATA, plain
 BLANK = "\x00"
 """Replaces each character that a `take_back` pattern matches. Callers never use this character."""
 LEAST_PHRASE = 2
-"""The fewest characters of a pattern that is a single phrase, because one character says too little."""
+"""The fewest characters in a pattern that is one phrase, because a single character says too little."""
 _LATIN = re.compile("^[a-z0-9]|[a-z0-9]$")
 _GAP = "[^。！？!?;；\n]{0,8}?"
 
@@ -32,7 +32,7 @@ class Words(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Alternative phrases, one of which must occur: as they are, or as a regular expression."""
+    """Alternative phrases. One must occur: a phrase as it is, or a match of the regular expression."""
 
     phrases: tuple[str, ...]
     pattern: re.Pattern[str] | None
