@@ -154,13 +154,13 @@ class Eve:
         return str(taken["id"])
 
     async def offer(self, firm: UUID, request_id: str | None = None) -> tuple[str, str]:
-        """Offer a request, by default a new one, to the firm. Return its id and the offer's."""
+        """Offer a request, by default a new one, to the provider. Return the ids of the request and the offer."""
         request_id = request_id or await self.take()
         made = await self.operator.post(f"/requests/{request_id}/offers", {"provider_id": str(firm)}, key=str(uuid4()))
         return request_id, str(made["offers"][0]["id"])
 
     async def accepted(self, firm: Firm, provider: UUID, *, started: bool) -> tuple[str, dict[str, Any]]:
-        """Let the firm accept a new request and, if `started`, start work. Return the request's id and the job."""
+        """Let the provider accept a new request and, if `started`, start work. Return the request's id and the job."""
         request_id, offer_id = await self.offer(provider)
         job = await firm.put(f"/provider/offers/{offer_id}/acceptance")
         if started:

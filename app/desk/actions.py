@@ -129,7 +129,7 @@ def _undo_until(act: Act, body: RequestIn) -> datetime | None:
 
 
 def _beside(location: Location | None, catalog: Snapshot, until: datetime | None) -> Mapping[str, Any]:
-    """Return what the answer has besides the request and the result of matching.
+    """Return what the answer contains in addition to the request and the result of matching.
 
     It is the point from which the request is matched, the places in its address that lie outside the area, and until
     when the dispatch can be undone. It is empty without a location.

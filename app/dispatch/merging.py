@@ -1,4 +1,4 @@
-"""Merges requests about the same problem, so that one goes on for all of them. If that one is cancelled, one of the
+"""Merges requests about the same problem, so that one is handled for all of them. If that one is cancelled, one of the
 others takes its place.
 """
 

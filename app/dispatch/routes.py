@@ -71,7 +71,7 @@ async def withdraw_offer(offer_id: UUID, body: WithdrawIn, act: Operator, tx: Tr
 async def cancel_request(
     request_id: UUID, body: CancelIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
-    """Cancel the request for the citizen. Of the requests merged into it, the oldest goes on."""
+    """Cancel the request for the citizen. The oldest request merged into it takes its place."""
     return show(await merging.cancel_request(act, tx, request_id, body.reason, catalog), typed=True)
 
 
@@ -135,7 +135,7 @@ async def withdraw_danger(
 async def merge_request(
     request_id: UUID, body: MergeIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
-    """Merge the request into another about the same problem, which goes on for both with the higher urgency."""
+    """Merge the request into another about the same problem, which is handled for both with the higher urgency."""
     return show(await merging.merge_request(act, tx, request_id, body.parent_id, catalog))
 
 

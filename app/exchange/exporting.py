@@ -26,7 +26,7 @@ Names = dict[str, dict[str, str]]
 
 
 async def export_registry(act: Act, tx: Tx, asked: FileAsked, catalog: Snapshot) -> bytes:
-    """Return the lines of the whole registry. Prices and days that are over are left out, and only registrars see
+    """Return the lines of the whole registry. Past prices and exceptional days are left out, and only registrars see
     contacts unmasked.
 
     The export is recorded in the audit log.
