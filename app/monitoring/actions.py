@@ -1,4 +1,4 @@
-"""Reading the metrics."""
+"""Reads the metrics of this process and of the centre."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The commands `hotline places`: the centre's own places as a file."""
+"""The commands `hotline places`, which export and import the centre's own places."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Problems with a place of the centre's own."""
+"""Problems with one of the centre's own places."""
 
 from app.kit.errors import HotlineError
 

@@ -101,7 +101,7 @@ def spelled(pinyin: str) -> str:
 
 
 class PlaceOut(BaseModel):
-    """A place of the centre's own, with its point in WGS-84.
+    """One of the centre's own places, with its point in WGS-84.
 
     `guessed`: the part of its area that was taken from the nearest known point. `sample`: it came with the software,
     and nobody has edited it.

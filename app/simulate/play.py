@@ -1,4 +1,4 @@
-"""Playing a day event by event in one task: citizens call, providers answer and work, and the worker runs when due.
+"""Plays a day event by event in one task: citizens call, providers answer and work, and the worker runs when due.
 
 Everything goes through the actions that the API calls, each in its own transaction, at the clock's moment.
 """
