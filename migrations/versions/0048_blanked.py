@@ -1,7 +1,9 @@
-"""What is kept for a limited time: requests are blanked, old events, audit entries and decisions are deleted.
+"""Store when a request was blanked and a citizen last changed, and index what the retention schedule looks for.
 
-Columns without a default and the foreign key that goes: ACCESS EXCLUSIVE on requests, citizens, offers and decisions
-for milliseconds, no row is written. The indexes are built beside writers, some ten seconds for ten million requests.
+`offers.decision_id` is no foreign key any more, because decisions are deleted before offers. Adding the empty columns
+and dropping the constraint takes ACCESS EXCLUSIVE on requests, citizens, offers and decisions for milliseconds and
+writes no row. The indexes are built while others write, in some ten seconds for ten million requests. The downgrade
+loses when requests were blanked; the constraint comes back without being checked.
 """
 
 from collections.abc import Sequence

@@ -1,10 +1,10 @@
-"""What people typed moves from the events to rows of its own, where it can be blanked (docs/decisions/0017).
+"""Move what people typed from events to `remarks`, where it can be blanked (docs/decisions/0017), and add `erasures`.
 
-A new table with a foreign key: SHARE ROW EXCLUSIVE on requests for milliseconds. Then old events lose their texts,
-50,000 events a transaction, about a minute for 10 million; only those with a text are locked and written. Restart
-the application at once afterwards: what an older process still writes into an event stays there.
-
-`erasures` says when a citizen was erased. It names nobody.
+`erasures` stores when a citizen was erased, without naming anybody. The foreign keys take SHARE ROW EXCLUSIVE on
+requests and staff for milliseconds. Then old events lose their texts, 50,000 events a transaction, in about a minute
+for 10 million; only events with a text are locked and written. Restart the application at once afterwards: a text
+that an older process still writes into an event stays there. The downgrade moves the texts back and loses the record
+of erasures.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,7 @@
-"""Consents of citizens, and their withdrawal, each with when and how.
+"""Store consents of citizens and their withdrawal, each with its time and source.
 
-A new table with foreign keys: SHARE ROW EXCLUSIVE on citizens and staff for milliseconds.
+The foreign keys of the new table take SHARE ROW EXCLUSIVE on citizens and staff for milliseconds. The downgrade loses
+all consents.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""Citizens that are one: `joined_into` leads from one to the other, and `same_person` gives all that are one.
+"""Let citizens be joined: `joined_into` points to the main citizen, and `same_person` lists all that are one person.
 
-ACCESS EXCLUSIVE on `citizens` while its new, empty column is checked and indexed, which reads the table twice: less than
-a second for a million citizens. The downgrade parts the citizens that were joined; nothing else is lost.
+Checking and indexing the new, empty column reads `citizens` twice under ACCESS EXCLUSIVE: less than a second for a
+million citizens. The downgrade separates the citizens that were joined; nothing else is lost.
 """
 
 from collections.abc import Sequence
