@@ -167,7 +167,7 @@ const en: typeof zh = {
     quantity: 'Quantity ({unit})',
     description: 'Details',
     personalWords:
-      'Contains {words}: providers that are only asked, and managers, see it masked. Leave out what is not needed.',
+      'Contains {words}: managers, and providers that have only been offered the job, see it masked. Leave out what is not needed.',
     answer: 'Answer',
     relayTo: 'Relay to',
     outsideNumber: 'Their reference',

@@ -99,7 +99,7 @@ export interface Label {
 }
 type Box = [left: number, top: number, right: number, bottom: number]
 
-/** Place labels, the first first, so that they cover neither each other nor `taken`; leave out those without room. */
+/** Place labels in their order so that they cover neither each other nor `taken`; leave out those without room. */
 export function placeLabels(
   labels: readonly Label[],
   taken: readonly Box[],
