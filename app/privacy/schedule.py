@@ -343,7 +343,7 @@ SCHEDULE: Sequence[Line] = (
     ),
     _deleted(
         "audit_entries",
-        "which member of staff or provider saw or changed what, with addresses of sign-ins; citizens masked",
+        "who saw or changed what, with addresses of sign-ins; citizens by key or masked number",
         "Misuse can come to light late. Three years is the limitation period (Civil Code, article 188).",
         THREE_YEARS,
         "at",
